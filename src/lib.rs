@@ -1,0 +1,14 @@
+//! `adit`: SSH tunnels to private databases through a bastion.
+//!
+//! The library in layers; arrows point only to a lower number, and `tests/architecture.rs` keeps it so.
+//!
+//! ```text
+//!   8  cli        arguments → a Client and a surface
+//!   5  service    requests in, updates out; in this process or over a socket
+//!   4  engine     keeps tunnels up
+//!   3  ssh        the only outward SSH      config    files ⇄ values
+//!   2  local      this machine: private files, who holds a port, sleep and network changes
+//!   1  model      the words of the domain; no IO, no clock, no async
+//! ```
+
+pub mod model;

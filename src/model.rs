@@ -1,0 +1,34 @@
+//! The words of the domain: names, places, the ladder, faults, what a viewer may know. No IO, no clock, no async.
+
+pub mod advice;
+pub mod bastion;
+pub mod database;
+pub mod endpoint;
+pub mod fault;
+pub mod identity;
+pub mod journal;
+pub mod name;
+pub mod phase;
+pub mod question;
+pub mod route;
+pub mod rung;
+pub mod secret;
+pub mod snapshot;
+pub mod tunnel;
+pub mod untrusted;
+
+pub use advice::{Advice, Owner};
+pub use bastion::{Bastion, DEFAULT_KEEPALIVE, SSH_PORT, Sharing};
+pub use database::{Database, Kind, KindError};
+pub use endpoint::{Endpoint, Host, HostError, Listen, ListenError, Port};
+pub use fault::{Code, Fault, FaultStatus, Retry};
+pub use identity::{AgentSocket, Identity, KeyType};
+pub use name::{Name, NameError};
+pub use phase::{Phase, Proof};
+pub use question::{Answer, Question};
+pub use route::{Hop, Route};
+pub use rung::Rung;
+pub use secret::Secret;
+pub use snapshot::{Bytes, Connections, Pending, ServiceStatus, Snapshot, TunnelStatus};
+pub use tunnel::Tunnel;
+pub use untrusted::Untrusted;
