@@ -11,4 +11,10 @@
 //!   1  model      the words of the domain; no IO, no clock, no async
 //! ```
 
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod local;
 pub mod model;
+pub mod service;
+pub mod ssh;

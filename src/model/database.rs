@@ -101,7 +101,10 @@ impl std::str::FromStr for Kind {
     type Err = KindError;
 
     fn from_str(text: &str) -> Result<Self, KindError> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| KindError { text: text.chars().take(80).collect() })
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| KindError { text: text.chars().take(80).collect() })
     }
 }
 
@@ -113,7 +116,9 @@ impl std::fmt::Display for Kind {
 
 /// Why a text is not a kind of database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a kind of database: use postgres, mysql, mariadb, redshift, sqlserver, oracle, redis, mongodb, clickhouse, cassandra, elasticsearch or tcp")]
+#[error(
+    "{text:?} is not a kind of database: use postgres, mysql, mariadb, redshift, sqlserver, oracle, redis, mongodb, clickhouse, cassandra, elasticsearch or tcp"
+)]
 pub struct KindError {
     /// The text as given.
     pub text: String,

@@ -47,7 +47,9 @@ impl std::str::FromStr for Host {
             // A scoped address ("fe80::1%eth0") is an address and a zone.
             let (address, zone) = text.split_once('%').unwrap_or((text, "0"));
             address.parse::<Ipv6Addr>().map_err(|_| error())?;
-            if zone.is_empty() || !zone.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-' || b == b'.') {
+            if zone.is_empty()
+                || !zone.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-' || b == b'.')
+            {
                 return Err(error());
             }
             return Ok(Self(text.to_owned()));
@@ -123,7 +125,9 @@ pub enum Listen {
 
 /// Why a text is not a place to listen on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a place to listen on: give a port, ADDRESS:PORT (an IP address, a port from 1 to 65535) or unix:/absolute/path")]
+#[error(
+    "{text:?} is not a place to listen on: give a port, ADDRESS:PORT (an IP address, a port from 1 to 65535) or unix:/absolute/path"
+)]
 pub struct ListenError {
     /// The text as given.
     pub text: String,
@@ -159,7 +163,8 @@ impl Listen {
     pub fn client_address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(address) if address.ip().is_unspecified() => {
-                let ip = if address.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from(Ipv6Addr::LOCALHOST) };
+                let ip =
+                    if address.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from(Ipv6Addr::LOCALHOST) };
                 Some(SocketAddr::new(ip, address.port()))
             }
             Self::Tcp(address) => Some(*address),
