@@ -1,0 +1,128 @@
+//! The words between a client and the service, as serde values. How they travel is `frame`; what they cause is `hub`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::journal::Entry;
+use crate::model::{Answer, Name, Snapshot};
+
+/// The version of these words. Another one on the other side ends the conversation after the first frame.
+pub const PROTOCOL: u32 = 1;
+
+/// The first frame, both ways. Its shape is for all versions, so that each side can name the other's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the words.
+    pub protocol: u32,
+    /// The program's version.
+    pub version: String,
+    /// The process.
+    pub pid: u32,
+}
+
+impl Hello {
+    /// This process's own.
+    #[must_use]
+    pub fn ours() -> Self {
+        Self { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned(), pid: std::process::id() }
+    }
+}
+
+/// What a client can ask for. Nothing here asks for a private key or names a command to run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Request {
+    /// The present state. Answered with `Reply::Status`.
+    Status,
+    /// Bring tunnels up and keep them wanted. Answered as soon as the attempt has begun; the snapshots tell the rest.
+    Up {
+        /// Which; all must be configured, or nothing is done.
+        names: Vec<Name>,
+    },
+    /// Take tunnels down and want them no longer. Answered when their ports are free.
+    Down {
+        /// Which; all must be configured, or nothing is done.
+        names: Vec<Name>,
+        /// Cut live connections instead of letting them end.
+        now: bool,
+    },
+    /// Begin anew; a stopped tunnel is brought up.
+    Restart {
+        /// Which; all must be configured, or nothing is done.
+        names: Vec<Name>,
+    },
+    /// Answer a question of the snapshot.
+    Answer {
+        /// Its number.
+        id: u64,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Read the configuration now. Answered when it is in force, or refused with the reason why it is not.
+    Reload,
+    /// The client's `SSH_AUTH_SOCK`; the newest wins.
+    Agent {
+        /// The agent's socket.
+        socket: Option<PathBuf>,
+    },
+    /// End the service in order. Answered at once.
+    Stop,
+    /// The last things that happened. Answered with `Reply::Journal`.
+    Journal,
+}
+
+/// What the service answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reply")]
+pub enum Reply {
+    /// Done, or begun.
+    Done,
+    /// The present state.
+    Status {
+        /// Everything a viewer may know.
+        snapshot: Arc<Snapshot>,
+    },
+    /// Not done.
+    Refused {
+        /// The exit code that a command should end with.
+        code: u8,
+        /// A sentence.
+        message: String,
+    },
+    /// What happened, oldest first.
+    Journal {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// How many older ones there were.
+        missed: u64,
+    },
+}
+
+/// A request as it travels.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Call {
+    /// The client's number for it, to match the reply by.
+    pub id: u64,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// What the service sends after its Hello.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "update")]
+pub enum Update {
+    /// The reply to a call.
+    Reply {
+        /// The call's number.
+        id: u64,
+        /// The answer.
+        answer: Reply,
+    },
+    /// A newer state; each replaces the one before.
+    Snapshot {
+        /// Everything a viewer may know.
+        snapshot: Arc<Snapshot>,
+    },
+}
