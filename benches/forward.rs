@@ -1,1 +1,2 @@
+//! Product against `ssh -N -L`, measured in alternation.
 fn main() {}

@@ -1,1 +1,2 @@
+//! The real binary against real servers.
 fn main() {}
