@@ -1,6 +1,7 @@
 //! The words of the domain: names, places, the ladder, faults, what a viewer may know. No IO, no clock, no async.
 
 pub mod advice;
+pub mod authorized_key;
 pub mod bastion;
 pub mod database;
 pub mod endpoint;
@@ -10,6 +11,7 @@ pub mod journal;
 pub mod name;
 pub mod phase;
 pub mod question;
+pub mod recipe;
 pub mod route;
 pub mod rung;
 pub mod secret;
@@ -18,6 +20,7 @@ pub mod tunnel;
 pub mod untrusted;
 
 pub use advice::{Advice, Owner};
+pub use authorized_key::authorized_key;
 pub use bastion::{Bastion, DEFAULT_KEEPALIVE, SSH_PORT, Sharing};
 pub use database::{Database, Kind, KindError};
 pub use endpoint::{Endpoint, Host, HostError, Listen, ListenError, Port};
@@ -26,6 +29,7 @@ pub use identity::{AgentSocket, Identity, KeyType};
 pub use name::{Name, NameError};
 pub use phase::{Phase, Proof};
 pub use question::{Answer, Question};
+pub use recipe::{Format, FormatError, Recipe, RecipeError, SshWay, Variables, named_variables, shell_word};
 pub use route::{Hop, Route};
 pub use rung::Rung;
 pub use secret::Secret;
