@@ -7,3 +7,5 @@ pub mod private_file;
 pub mod process;
 pub mod socket;
 pub mod terminal;
+
+pub use private_file::{Cause, FileError, Lock};

@@ -1,1 +1,121 @@
-//! Under construction.
+//! Processes: our own and others' by number. It starts none.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::{Pid, Resource, Rlimit, Signal};
+
+use crate::model::Untrusted;
+
+/// The user we act as.
+#[must_use]
+pub fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Leaves the terminal and its signals behind (`setsid`). Fails where the process leads a group already.
+pub fn new_session() -> io::Result<()> {
+    rustix::process::setsid()?;
+    Ok(())
+}
+
+/// The program that runs under a process number, as the system names it.
+#[must_use]
+pub fn program_of(pid: u32) -> Option<String> {
+    let name = if cfg!(target_os = "linux") {
+        let folder = Path::new("/proc").join(pid.to_string());
+        let short = fs::read(folder.join("comm")).ok()?;
+        // The kernel keeps 15 bytes (proc_pid_comm(5)); the executable's name has them all, where we may see it.
+        let exe = fs::read_link(folder.join("exe")).ok();
+        let long = exe.as_deref().and_then(Path::file_name).map(|name| name.as_encoded_bytes().to_vec());
+        let start = short.trim_ascii_end();
+        long.filter(|long| start.len() >= 15 && long.starts_with(start)).unwrap_or(short)
+    } else {
+        let output = Command::new("/bin/ps").args(["-o", "comm=", "-p", &pid.to_string()]).output().ok()?;
+        let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        path.rsplit('/').next().unwrap_or_default().as_bytes().to_vec()
+    };
+    let name = Untrusted::new(name).clean(60);
+    if name.is_empty() { None } else { Some(name) }
+}
+
+/// True while a process of that number runs. One that ended and was not yet collected counts as ended.
+#[must_use]
+pub fn is_alive(pid: u32) -> bool {
+    let Some(id) = number(pid) else { return false };
+    match rustix::process::test_kill_process(id) {
+        Ok(()) | Err(rustix::io::Errno::PERM) => !is_zombie(pid),
+        Err(_) => false,
+    }
+}
+
+/// Asks a process to end (SIGTERM).
+pub fn terminate(pid: u32) -> io::Result<()> {
+    let id = number(pid).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+    Ok(rustix::process::kill_process(id, Signal::TERM)?)
+}
+
+/// Keeps what we hold in memory out of core files and, on Linux, out of other processes' sight. Where the system refuses,
+/// things stay as they were.
+pub fn forbid_core_dumps() {
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    {
+        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    }
+}
+
+/// Numbers outside 1..=i32::MAX mean groups or everybody to kill(2), never one process.
+fn number(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
+}
+
+fn is_zombie(pid: u32) -> bool {
+    if cfg!(target_os = "linux") {
+        // "pid (comm) state …"; comm may itself contain blanks and brackets (proc_pid_stat(5)).
+        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']))
+    } else {
+        let state = Command::new("/bin/ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
+        state.is_ok_and(|output| output.stdout.trim_ascii().starts_with(b"Z"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_are_alive_and_have_a_name() {
+        let us = std::process::id();
+        assert!(is_alive(us));
+        let name = program_of(us).unwrap();
+        let exe = std::env::current_exe().unwrap();
+        assert_eq!(Some(name.as_str()), exe.file_name().and_then(|n| n.to_str()));
+        assert!(program_of(u32::MAX).is_none());
+    }
+
+    #[test]
+    fn a_child_that_ended_is_not_alive_even_before_it_is_collected() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(is_alive(child.id()));
+        terminate(child.id()).unwrap();
+        // Waits for the end without collecting it: a zombie until `wait`.
+        let id = number(child.id()).unwrap();
+        let options = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+        rustix::process::waitid(rustix::process::WaitId::Pid(id), options).unwrap();
+        assert!(!is_alive(child.id()));
+        child.wait().unwrap();
+        assert!(!is_alive(child.id()));
+    }
+
+    #[test]
+    fn numbers_that_mean_many_processes_are_nobody() {
+        for pid in [0, u32::MAX, 1 << 31] {
+            assert!(!is_alive(pid));
+            assert!(terminate(pid).is_err());
+        }
+    }
+}

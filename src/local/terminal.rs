@@ -1,1 +1,164 @@
-//! Under construction.
+//! Asks the person at the controlling terminal, whatever stdin and stdout are. It draws nothing, and gives the terminal back
+//! on every path.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Read, Write};
+
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use zeroize::{Zeroize, Zeroizing};
+
+const TERMINAL: &str = "/dev/tty";
+
+/// A longer answer is no passphrase that a person types. The buffer is made once at this size: growing it would leave
+/// copies of a secret behind.
+const LONGEST: usize = 1024;
+
+/// True when a person can be asked: there is a controlling terminal, we are in its foreground (a background job that asks
+/// is stopped by the kernel), and input or messages go to a terminal at all, so that a script that collects both is not
+/// left waiting.
+#[must_use]
+pub fn has_terminal() -> bool {
+    let someone_looks = io::stdin().is_terminal() || io::stderr().is_terminal();
+    someone_looks && open().is_ok_and(|tty| tcgetpgrp(&tty).is_ok_and(|group| group == rustix::process::getpgrp()))
+}
+
+/// Asks for a line, shown as it is typed. Without the line's end; the end of input is an error.
+pub fn ask(prompt: &str) -> io::Result<String> {
+    let mut tty = open()?;
+    tty.write_all(prompt.as_bytes())?;
+    let mut line = Vec::new();
+    loop {
+        match read_byte(&mut tty)? {
+            None if line.is_empty() => return Err(ended()),
+            None | Some(b'\n') => break,
+            Some(byte) if line.len() < LONGEST => line.push(byte),
+            Some(_) => {}
+        }
+    }
+    String::from_utf8(line).map_err(|_| not_text())
+}
+
+/// Asks for a line without showing it. Interrupted (Ctrl-C) is an error, so that the caller can end in order. Blocking.
+pub fn ask_hidden(prompt: &str) -> io::Result<String> {
+    let mut tty = open()?;
+    let hidden = Hidden::start(&tty)?;
+    tty.write_all(prompt.as_bytes())?;
+    let answer = read_hidden(&mut tty);
+    // The line's end that the person typed was not shown either.
+    let shown = tty.write_all(b"\n");
+    drop(hidden);
+    let answer = answer?;
+    shown?;
+    Ok(answer)
+}
+
+fn open() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(TERMINAL)
+}
+
+/// While this lives, nothing typed is shown, and signals arrive as bytes: a Ctrl-C that ended the process here would leave
+/// the person with a terminal that shows nothing.
+struct Hidden {
+    tty: File,
+    before: Termios,
+}
+
+impl Hidden {
+    fn start(tty: &File) -> io::Result<Self> {
+        let before = tcgetattr(tty)?;
+        let mut quiet = before.clone();
+        quiet
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
+        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
+        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let tty = tty.try_clone()?;
+        // Flush: what was typed before the question was not meant for it.
+        tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
+        Ok(Self { tty, before })
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // A terminal that is gone needs nothing.
+        let _ = tcsetattr(&self.tty, OptionalActions::Drain, &self.before);
+    }
+}
+
+/// Reads the answer and edits it as the terminal would (termios(3): ERASE, KILL, EOF, INTR, at their usual keys).
+fn read_hidden(input: &mut impl Read) -> io::Result<String> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    loop {
+        match read_byte(input)? {
+            None => return Err(ended()),
+            Some(b'\n' | b'\r') => break,
+            // Ctrl-C, Ctrl-\.
+            Some(0x03 | 0x1c) => return Err(io::Error::from(io::ErrorKind::Interrupted)),
+            // Ctrl-D ends input on an empty line and the answer on another.
+            Some(0x04) if line.is_empty() => return Err(ended()),
+            Some(0x04) => break,
+            // Ctrl-H, Delete: one character, not one byte of it.
+            Some(0x08 | 0x7f) => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
+            // Ctrl-U.
+            Some(0x15) => line.clear(),
+            // Ctrl-Z cannot stop us here; it is no part of an answer either.
+            Some(0x1a) => {}
+            Some(byte) if line.len() < LONGEST => line.push(byte),
+            Some(_) => {}
+        }
+    }
+    String::from_utf8(std::mem::take(&mut *line)).map_err(|error| {
+        error.into_bytes().zeroize();
+        not_text()
+    })
+}
+
+fn read_byte(input: &mut impl Read) -> io::Result<Option<u8>> {
+    let mut byte = [0_u8; 1];
+    loop {
+        match input.read(&mut byte) {
+            Ok(0) => return Ok(None),
+            Ok(_) => return Ok(byte.first().copied()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal was closed before an answer")
+}
+
+fn not_text() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the answer is not UTF-8 text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(bytes: &[u8]) -> Result<String, io::ErrorKind> {
+        read_hidden(&mut io::Cursor::new(bytes)).map_err(|e| e.kind())
+    }
+
+    #[test]
+    fn a_hidden_answer_is_edited_as_on_any_terminal() {
+        assert_eq!(typed(b"secret\n"), Ok("secret".into()));
+        assert_eq!(typed(b"secret\rrest"), Ok("secret".into()));
+        assert_eq!(typed("aä\x7fb\n".as_bytes()), Ok("ab".into()));
+        assert_eq!(typed(b"\x7f\x08a\n"), Ok("a".into()));
+        assert_eq!(typed(b"wrong\x15right\n"), Ok("right".into()));
+        assert_eq!(typed(b"\n"), Ok(String::new()));
+        assert_eq!(typed(b"half\x04"), Ok("half".into()));
+        assert_eq!(typed(&[b'x'; 3000]), Err(io::ErrorKind::UnexpectedEof));
+    }
+
+    #[test]
+    fn interrupts_and_ends_are_errors() {
+        assert_eq!(typed(b"half\x03"), Err(io::ErrorKind::Interrupted));
+        assert_eq!(typed(b"\x04"), Err(io::ErrorKind::UnexpectedEof));
+        assert_eq!(typed(b""), Err(io::ErrorKind::UnexpectedEof));
+        assert_eq!(typed(b"\xff\n"), Err(io::ErrorKind::InvalidData));
+    }
+}
