@@ -1,1 +1,14 @@
-//! Under construction.
+//! Where things live, and what the person configured: files ⇄ values. It dials nothing and draws nothing; names that only
+//! a surface knows (themes, actions) are handed in.
+
+mod edit;
+mod mistake;
+mod paths;
+mod settings;
+mod store;
+
+pub use edit::{BastionEdit, EditError, TunnelEdit};
+pub use mistake::{ConfigError, Mistake, Mistakes, nearest};
+pub use paths::{Paths, PathsError};
+pub use settings::{Fingerprint, Settings, fingerprint, load};
+pub use store::Store;
