@@ -1,0 +1,174 @@
+//! A tunnel's machine as a viewer may see it. Counters and round trips are added when someone looks.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Plan;
+use super::driver::Cell;
+use super::machine::{Held, Machine, Moment, Phase};
+use crate::local::clock;
+use crate::model::{
+    Bytes, Connections, FaultStatus, Listen, Phase as Shown, Proof, Question, Rung, Tunnel, TunnelStatus,
+};
+use crate::ssh::Lane;
+
+/// A tunnel's state and what a person is asked about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// The contract's view.
+    pub tunnel: TunnelStatus,
+    /// What a person could answer.
+    pub question: Option<Question>,
+}
+
+/// A tunnel as of its last step.
+#[derive(Clone)]
+pub(crate) struct View {
+    tunnel: Tunnel,
+    listen: Listen,
+    keepalive: Duration,
+    shown: Option<Facts>,
+    lane: Option<Lane>,
+    start: Instant,
+}
+
+/// What makes a change worth telling.
+#[derive(Debug, Clone, PartialEq)]
+struct Facts {
+    phase: Shown,
+    rung: Option<Rung>,
+    proof: Option<Proof>,
+    held: Option<Held>,
+    next: Option<Moment>,
+    question: Option<Question>,
+    entered: Moment,
+    reconnects: u64,
+}
+
+impl View {
+    /// A tunnel that has never run.
+    pub(crate) fn new(plan: &Plan, start: Instant) -> Self {
+        Self {
+            tunnel: plan.tunnel.clone(),
+            listen: plan.listen.clone(),
+            keepalive: plan.route.last.keepalive,
+            shown: None,
+            lane: None,
+            start,
+        }
+    }
+
+    /// Takes over the machine's state; true when something changed that viewers want to know.
+    pub(crate) fn update(&mut self, plan: &Plan, machine: &Machine, lane: Option<&Lane>, start: Instant) -> bool {
+        let facts = Facts::of(machine);
+        let changed = self.shown.as_ref() != Some(&facts) || self.tunnel != plan.tunnel || self.listen != plan.listen;
+        *self = Self { shown: Some(facts), lane: lane.cloned(), ..Self::new(plan, start) };
+        changed
+    }
+
+    /// The whole status, as of now.
+    pub(crate) fn status(&self, cell: &Cell) -> Status {
+        let now = self.start.elapsed();
+        let wall = |moment: Moment| wall_clock(now, moment);
+        let health = self.lane.as_ref().map(Lane::health).unwrap_or_default();
+        let facts = self.shown.as_ref();
+        let phase = facts.map_or(Shown::Stopped, |facts| facts.phase);
+        let up = phase == Shown::Up;
+        // While our own client keeps the session full, nothing more can be said than that.
+        let limit = self.keepalive * 3 + Duration::from_secs(1);
+        let stale = health.silence.filter(|silence| up && health.stalled.is_some() && *silence > limit);
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+        let mut warnings = Vec::new();
+        if !self.listen.is_local() {
+            warnings.push(format!("other machines can connect to {}", self.listen));
+        }
+        let tunnel = TunnelStatus {
+            name: self.tunnel.name.clone(),
+            phase,
+            rung: facts.and_then(|facts| facts.rung),
+            proof: if stale.is_some() { Some(Proof::Stale) } else { facts.and_then(|facts| facts.proof) },
+            answered_at: health.silence.and_then(|silence| ago(silence)),
+            listen: Some(self.listen.clone()),
+            bastion: self.tunnel.bastion.clone(),
+            database: self.tunnel.database.clone(),
+            since: facts.and_then(|facts| wall(facts.entered)),
+            rtt_ms: health.round_trip.filter(|_| up).map(|rtt| (rtt.as_secs_f64() * 100_000.0).round() / 100.0),
+            connections: Connections { open: count(&cell.counters.open), total: count(&cell.counters.total) },
+            bytes: Bytes {
+                to_database: count(&cell.counters.to_database),
+                from_database: count(&cell.counters.from_database),
+            },
+            reconnects: facts.map_or(0, |facts| facts.reconnects),
+            fault: facts.and_then(|facts| facts.held.as_ref().map(|held| fault_status(held, facts.next, now))),
+            unproven_s: stale.map(|silence| (silence.as_secs_f64() * 10.0).round() / 10.0),
+            question: None,
+            warnings,
+            tags: self.tunnel.tags.clone(),
+        };
+        Status { tunnel, question: facts.and_then(|facts| facts.question.clone()) }
+    }
+}
+
+impl Facts {
+    fn of(machine: &Machine) -> Self {
+        let mut facts = Self {
+            phase: Shown::Stopped,
+            rung: None,
+            proof: None,
+            held: None,
+            next: None,
+            question: None,
+            entered: machine.entered(),
+            reconnects: machine.reconnects(),
+        };
+        match machine.phase() {
+            Phase::Stopped(_) => {}
+            Phase::Connecting(connecting) => {
+                facts.phase = Shown::Connecting;
+                facts.rung = Some(connecting.rung);
+                facts.held.clone_from(&connecting.after);
+                // An attempt is under way now.
+                facts.next = Some(machine.entered());
+            }
+            Phase::Up(up) => {
+                facts.phase = Shown::Up;
+                facts.proof = Some(up.proof);
+                facts.held.clone_from(&up.held);
+                facts.next = up.next.map(|(_, at)| at);
+            }
+            Phase::Waiting(waiting) => {
+                facts.phase = Shown::Waiting;
+                facts.held = Some(waiting.held.clone());
+                facts.next = waiting.next.map(|(_, at)| at);
+                facts.question.clone_from(&waiting.question);
+            }
+            Phase::Closing(_) => facts.phase = Shown::Closing,
+        }
+        facts
+    }
+}
+
+fn fault_status(held: &Held, next: Option<Moment>, now: Moment) -> FaultStatus {
+    let left = next.map(|at| (at.saturating_sub(now).as_secs_f64() * 10.0).round() / 10.0);
+    FaultStatus {
+        rung: held.fault.code.rung(),
+        code: held.fault.code,
+        message: held.fault.message.clone(),
+        owner: held.fault.owner,
+        advice: held.fault.advice.clone(),
+        since: wall_clock(now, held.since).unwrap_or_else(clock::now),
+        retry_in_s: left,
+    }
+}
+
+fn wall_clock(now: Moment, moment: Moment) -> Option<Timestamp> {
+    ago(now.saturating_sub(moment))
+}
+
+fn ago(age: Duration) -> Option<Timestamp> {
+    let age = SignedDuration::try_from(age).ok()?;
+    let then = clock::now().checked_sub(age).ok()?;
+    // Whole seconds: a moment that is computed twice should print the same.
+    Timestamp::from_second(then.as_second()).ok()
+}

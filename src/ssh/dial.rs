@@ -1,0 +1,346 @@
+//! Climbs from a name to a logged-in session, one rung at a time with a deadline each. It never retries.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::algorithms::{config, host_key_types, same_key_type};
+use super::auth::{self, Credential};
+use super::greet;
+use super::handler::{Callbacks, Notes, Verifier};
+use super::session::Session;
+use super::trust::{Judgement, KnownHosts};
+use super::wire::{Transport, Wire};
+use super::{Trouble, World};
+use crate::local::socket;
+use crate::model::{Advice, Code, Endpoint, Fault, Hop, Question, Rung, Untrusted};
+
+/// The time for a name.
+const RESOLVE_DEADLINE: Duration = Duration::from_secs(3);
+/// The time for a TCP connection.
+const REACH_DEADLINE: Duration = Duration::from_secs(5);
+/// The time for the key exchange.
+const KEX_DEADLINE: Duration = Duration::from_secs(5);
+/// The time for a login, an agent's consent included.
+const LOGIN_DEADLINE: Duration = Duration::from_secs(20);
+/// The head start of each address over the next (RFC 8305 section 5).
+const STAGGER: Duration = Duration::from_millis(250);
+/// sshd starts to refuse at ten unauthenticated connections (`MaxStartups`, sshd_config(5)); we stay well below.
+const UNAUTHENTICATED: usize = 4;
+
+/// Limits the connections that are not logged in yet, per bastion.
+#[derive(Default)]
+pub(crate) struct Doors {
+    doors: Mutex<HashMap<Endpoint, Arc<Semaphore>>>,
+}
+
+impl Doors {
+    async fn enter(&self, endpoint: &Endpoint) -> Option<OwnedSemaphorePermit> {
+        let door = {
+            let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(doors.entry(endpoint.clone()).or_insert_with(|| Arc::new(Semaphore::new(UNAUTHENTICATED))))
+        };
+        door.acquire_owned().await.ok()
+    }
+}
+
+/// Dials one hop: over a connection of our own, or through the session of the hop before.
+///
+/// # Errors
+/// The first rung that failed, with a question when a person's answer would help.
+pub(crate) async fn dial_hop(
+    world: &World,
+    doors: &Doors,
+    hop: &Hop,
+    before: Option<Session>,
+    credential: &Credential,
+    progress: &(dyn Fn(Rung) + Send + Sync),
+) -> Result<Session, Trouble> {
+    let _door = doors.enter(&hop.endpoint).await;
+    let (transport, address) = connect(hop, before.as_ref(), progress).await?;
+    progress(Rung::Greet);
+    let known = load_known_hosts(world.known_host_files()).await?;
+    let types = in_known_order(&known.known_types(&hop.endpoint));
+    let certificates = known.has_authority(&hop.endpoint);
+    let verifier = Verifier::Known(Box::new(known), hop.endpoint.clone());
+    let mut shaken = shake(hop, transport, verifier, types, certificates, &address).await?;
+    progress(Rung::Prove);
+    let login = auth::login(&mut shaken.handle, hop, credential, &shaken.notes);
+    let outcome = timeout(LOGIN_DEADLINE, login).await;
+    let fault = match outcome {
+        Ok(Ok(())) => return Ok(Session::start(shaken, hop, before)),
+        Ok(Err(fault)) => fault,
+        Err(_) => {
+            let seconds = LOGIN_DEADLINE.as_secs();
+            Fault::new(Code::LoginTimeout, format!("{} did not finish the login of {} within {seconds} s", hop.endpoint, hop.user))
+        }
+    };
+    Err(fault.into())
+}
+
+/// A session after its key exchange and before its login.
+pub(crate) struct Shaken {
+    pub(crate) handle: russh::client::Handle<Callbacks>,
+    pub(crate) notes: Notes,
+    /// Ends the stream when dropped: russh's session task outlives whoever gave up on it.
+    pub(crate) cut: DropGuard,
+    pub(crate) life: Arc<super::wire::Life>,
+}
+
+async fn connect(
+    hop: &Hop,
+    before: Option<&Session>,
+    progress: &(dyn Fn(Rung) + Send + Sync),
+) -> Result<(Transport, String), Fault> {
+    if let Some(session) = before {
+        progress(Rung::Reach);
+        let channel = session.open(&hop.endpoint, None).await.map_err(|error| error.into_fault(&hop.endpoint))?;
+        return Ok((Transport::Hop(Box::new(channel.into_stream())), hop.endpoint.to_string()));
+    }
+    progress(Rung::Resolve);
+    let addresses = resolve(&hop.endpoint).await?;
+    progress(Rung::Reach);
+    let stream = reach(&hop.endpoint, &addresses).await?;
+    let address = stream.peer_addr().map_or_else(|_| hop.endpoint.to_string(), |address| address.to_string());
+    // Three keepalives unanswered are the end of a session; a write that stalls as long is, too.
+    if let Err(error) = socket::tune_session(&stream, hop.keepalive * 3) {
+        return Err(Fault::new(Code::TcpRefused, format!("{} hung up at once: {error}", hop.endpoint)));
+    }
+    Ok((Transport::Tcp(stream), address))
+}
+
+async fn load_known_hosts(files: Vec<PathBuf>) -> Result<KnownHosts, Fault> {
+    match tokio::task::spawn_blocking(move || KnownHosts::load(&files)).await {
+        Ok(Ok(known)) => Ok(known),
+        Ok(Err(error)) => Err(Fault::new(Code::HostKeyUnknown, format!("host keys cannot be checked: {error}"))
+            .advise(Advice::words("make the file readable, or move it away; without it no host key is trusted"))),
+        Err(_) => Err(Fault::new(Code::HostKeyUnknown, "host keys cannot be checked: the reading task ended")),
+    }
+}
+
+/// All addresses of the name.
+async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Fault> {
+    if let Some(ip) = endpoint.host.as_ip() {
+        return Ok(vec![SocketAddr::new(ip, endpoint.port.get())]);
+    }
+    let host = endpoint.host.as_str();
+    let lookup = tokio::net::lookup_host((host, endpoint.port.get()));
+    match timeout(RESOLVE_DEADLINE, lookup).await {
+        Err(_) => {
+            let seconds = RESOLVE_DEADLINE.as_secs();
+            Err(Fault::new(Code::DnsUnavailable, format!("no name server answered for {host} within {seconds} s"))
+                .advise(Advice::words("check this machine's network and VPN")))
+        }
+        Ok(Err(error)) => Err(name_fault(host, &error)),
+        Ok(Ok(found)) => {
+            let addresses: Vec<_> = found.collect();
+            if addresses.is_empty() { Err(name_fault(host, &io::Error::other("no address"))) } else { Ok(addresses) }
+        }
+    }
+}
+
+fn name_fault(host: &str, error: &io::Error) -> Fault {
+    let text = Untrusted::new(error.to_string()).clean(120);
+    // getaddrinfo(3): EAI_AGAIN is the network's fault, everything else means the name.
+    if text.contains("emporary failure") || text.contains("try again") {
+        Fault::new(Code::DnsUnavailable, format!("the name server cannot be asked for {host}: {text}"))
+            .advise(Advice::words("check this machine's network and VPN"))
+    } else {
+        Fault::new(Code::NameUnknown, format!("the name {host} does not exist: {text}"))
+            .advise(Advice::words("check the spelling of the bastion's host, or whether it needs a VPN's name server"))
+    }
+}
+
+/// Connects to the first address that answers, giving each a short head start over the next.
+async fn reach(endpoint: &Endpoint, addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
+    let race = async {
+        let mut attempts = JoinSet::new();
+        let mut queue = addresses.iter().copied();
+        let mut last = None;
+        loop {
+            let next = queue.next();
+            if let Some(address) = next {
+                attempts.spawn(TcpStream::connect(address));
+            }
+            let head_start = if queue.len() == 0 { REACH_DEADLINE } else { STAGGER };
+            match timeout(head_start, attempts.join_next()).await {
+                Ok(Some(Ok(Ok(stream)))) => return Ok(stream),
+                Ok(Some(Ok(Err(error)))) => last = Some(error),
+                Ok(Some(Err(_))) | Err(_) => {}
+                Ok(None) => return Err(last.unwrap_or_else(|| io::ErrorKind::TimedOut.into())),
+            }
+        }
+    };
+    match timeout(REACH_DEADLINE, race).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(reach_fault(endpoint, &error)),
+        Err(_) => Err(reach_fault(endpoint, &io::ErrorKind::TimedOut.into())),
+    }
+}
+
+fn reach_fault(endpoint: &Endpoint, error: &io::Error) -> Fault {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
+            Fault::new(Code::TcpRefused, format!("{endpoint} refuses connections")).advise(Advice::words(
+                "check host and port; if they are right, ask the bastion's admin whether sshd is running",
+            ))
+        }
+        io::ErrorKind::TimedOut => {
+            let seconds = REACH_DEADLINE.as_secs();
+            Fault::new(Code::TcpTimeout, format!("{endpoint} did not answer within {seconds} s")).advise(Advice::words(
+                "a firewall or security group usually causes this: ask for this machine's address to be allowed to the SSH port",
+            ))
+        }
+        _ => Fault::new(Code::NoRoute, format!("there is no way to {endpoint}: {error}"))
+            .advise(Advice::words("check this machine's network and VPN")),
+    }
+}
+
+/// Known types first, in the order they are known, so that a server is never asked for another type while a known one exists.
+fn in_known_order(known: &[Algorithm]) -> Vec<Algorithm> {
+    let mut types = host_key_types();
+    types.sort_by_key(|a| known.iter().position(|k| same_key_type(k, a)).unwrap_or(usize::MAX));
+    types
+}
+
+/// Banner, key exchange and host key.
+async fn shake(
+    hop: &Hop,
+    mut transport: Transport,
+    verifier: Verifier,
+    types: Vec<Algorithm>,
+    certificates: bool,
+    address: &str,
+) -> Result<Shaken, Trouble> {
+    let greeting = greet::listen(&mut transport, &hop.endpoint).await?;
+    let cut = CancellationToken::new();
+    let wire = Wire::new(transport, greeting.bytes, cut.clone());
+    let cut = cut.drop_guard();
+    let life = wire.life();
+    let notes = Notes::default();
+    let settings = Arc::new(config(hop.keepalive, hop.legacy_algorithms, types, certificates));
+    let callbacks = Callbacks { notes: notes.clone(), verifier };
+    let exchange = russh::client::connect_stream(settings, wire, callbacks);
+    let outcome = timeout(KEX_DEADLINE, exchange).await;
+    if let Ok(Ok(handle)) = outcome {
+        return Ok(Shaken { handle, notes, cut, life });
+    }
+    drop(cut);
+    let shown = notes.with(|seen| seen.host_key.take());
+    let Some(Err(error)) = outcome.ok() else {
+        let seconds = KEX_DEADLINE.as_secs();
+        let message = format!("{} ({}) did not finish the key exchange within {seconds} s", hop.endpoint, greeting.version);
+        return Err(Fault::new(Code::KexTimeout, message)
+            .advise(Advice::words("typical of a path that drops large packets (MTU), VPNs above all"))
+            .into());
+    };
+    match (error, shown) {
+        (russh::Error::UnknownKey, Some((key, judgement))) => Err(distrust(hop, &key, judgement, address)),
+        (russh::Error::NoCommonAlgo { kind, ours, theirs }, _) => {
+            let theirs = Untrusted::new(theirs.join(", ")).clean(400);
+            let message = format!(
+                "{} ({}) and adit share no {kind:?} algorithm: it offers {theirs}; adit offers {}",
+                hop.endpoint,
+                greeting.version,
+                ours.join(", ")
+            );
+            Err(Fault::new(Code::NoCommonAlgorithm, message)
+                .advise(Advice::words("ask the bastion's admin for an update; until then legacy_algorithms = true on this bastion offers old ones"))
+                .into())
+        }
+        (error, _) => {
+            let why = Untrusted::new(error.to_string()).clean(160);
+            let message = format!("{} ({}) broke off during the key exchange: {why}", hop.endpoint, greeting.version);
+            Err(Fault::new(Code::KexTimeout, message).into())
+        }
+    }
+}
+
+fn distrust(hop: &Hop, key: &PublicKeyOrCertificate, judgement: Judgement, address: &str) -> Trouble {
+    let public = key.public_key();
+    let fingerprint = public.fingerprint(HashAlg::Sha256).to_string();
+    let kind = public.algorithm().to_string();
+    let Hop { bastion, endpoint, .. } = hop;
+    match judgement {
+        Judgement::Changed { known } => {
+            let before: Vec<String> = known.iter().map(|k| k.to_string()).collect();
+            let message = format!("{endpoint} shows {kind} {fingerprint}, but it is known as {}", before.join(", "));
+            Fault::new(Code::HostKeyChanged, message)
+                .advise(Advice::words(
+                    "someone may be in between: ask the bastion's admin whether the key was changed, and compare the fingerprint",
+                ))
+                .advise(Advice::command(
+                    "only after they confirmed it: forget the old key and pin the new one",
+                    format!("adit trust {bastion} --forget && adit trust {bastion} --fingerprint {fingerprint}"),
+                ))
+                .into()
+        }
+        Judgement::Revoked { path, line } => {
+            let message =
+                format!("{endpoint} shows {kind} {fingerprint}, which is revoked ({}:{line})", path.display());
+            Fault::new(Code::HostKeyRevoked, message)
+                .advise(Advice::words("do not connect; ask the bastion's admin for a server with a new key"))
+                .into()
+        }
+        Judgement::BadCertificate { why } => {
+            Fault::new(Code::HostKeyUnknown, format!("{endpoint} shows a host certificate that does not hold: {why}")).into()
+        }
+        Judgement::Unknown | Judgement::Trusted { .. } => {
+            let message = format!("the host key of {endpoint} is not known yet: {kind} {fingerprint}");
+            let fault = Fault::new(Code::HostKeyUnknown, message).advise(Advice::command(
+                "compare the fingerprint with the one the bastion's admin gives you, then pin it",
+                format!("adit trust {bastion} --fingerprint {fingerprint}"),
+            ));
+            let question = Question::HostKey {
+                bastion: bastion.clone(),
+                endpoint: endpoint.clone(),
+                address: address.to_owned(),
+                key_type: kind,
+                fingerprint,
+                public_key: public.to_openssh().unwrap_or_default(),
+            };
+            Trouble { fault, question: Some(question) }
+        }
+    }
+}
+
+/// The host keys a server shows, each type asked for in turn. It goes as far as the key exchange and never logs in.
+///
+/// # Errors
+/// The first fault before any key was seen.
+pub async fn host_keys(hop: &Hop) -> Result<Vec<PublicKey>, Fault> {
+    let mut keys: Vec<PublicKey> = Vec::new();
+    for kind in host_key_types() {
+        if keys.iter().any(|key| same_key_type(&key.algorithm(), &kind)) {
+            continue;
+        }
+        let shown = async {
+            let (transport, address) = connect(hop, None, &|_| {}).await?;
+            shake(hop, transport, Verifier::LookOnly, vec![kind], false, &address).await
+        };
+        match shown.await {
+            Ok(_) => {}
+            Err(Trouble { question: Some(Question::HostKey { public_key, .. }), .. }) => {
+                keys.extend(PublicKey::from_openssh(&public_key).ok());
+            }
+            Err(Trouble { fault, .. }) if fault.code == Code::NoCommonAlgorithm => {}
+            Err(Trouble { fault, .. }) if keys.is_empty() => return Err(fault),
+            Err(_) => break,
+        }
+    }
+    if keys.is_empty() {
+        let message = format!("{} offers no host key of a type that adit knows", hop.endpoint);
+        return Err(Fault::new(Code::NoCommonAlgorithm, message));
+    }
+    Ok(keys)
+}
