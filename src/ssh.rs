@@ -19,8 +19,10 @@ mod wire;
 
 pub use dial::host_keys;
 pub use forward::{Client, Counters, Place, carry};
+pub use keystore::{KeyError, KeyInfo, Keystore};
 pub use pool::{Health, Lane, Pool};
 pub use session::{Channel, OpenError, Session};
+pub use trust::{Judgement, KnownHosts, TrustError, forget, pin};
 
 /// A dial that did not get through, with the question whose answer would help, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +55,8 @@ impl World {
     #[must_use]
     pub fn new(keys: &Path, known_hosts: &Path, person: Option<&Path>) -> Self {
         let own = person.map(|home| home.join(".ssh"));
-        let mut more: Vec<PathBuf> = own.iter().flat_map(|ssh| [ssh.join("known_hosts"), ssh.join("known_hosts2")]).collect();
+        let mut more: Vec<PathBuf> =
+            own.iter().flat_map(|ssh| [ssh.join("known_hosts"), ssh.join("known_hosts2")]).collect();
         more.extend(["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(PathBuf::from));
         Self { keys: keys.to_owned(), known_hosts: known_hosts.to_owned(), more_known_hosts: more }
     }

@@ -283,10 +283,8 @@ impl Driver {
     }
 
     fn release(&mut self, now: bool) {
-        if now {
-            if let Some(gate) = &self.gate {
-                gate.cut();
-            }
+        if now && let Some(gate) = &self.gate {
+            gate.cut();
         }
         if std::mem::replace(&mut self.releasing, true) {
             return;

@@ -266,8 +266,9 @@ fn bind_fault(address: SocketAddr, error: &io::Error) -> Fault {
                 || "a process that this user cannot see".to_owned(),
                 |holder| format!("{} (process {})", holder.program, holder.pid),
             );
-            Fault::new(Code::PortInUse, format!("{address} is taken by {who}"))
-                .advise(Advice::words("stop that process, or give this tunnel another port: adit tunnel edit NAME --listen PORT"))
+            Fault::new(Code::PortInUse, format!("{address} is taken by {who}")).advise(Advice::words(
+                "stop that process, or give this tunnel another port: adit tunnel edit NAME --listen PORT",
+            ))
         }
         io::ErrorKind::PermissionDenied => {
             Fault::new(Code::PortForbidden, format!("this user may not listen on {address}"))

@@ -128,7 +128,10 @@ fn refusal(packet: &[u8], database: &Database) -> Option<Fault> {
     let said = Untrusted::new(text).clean(200);
     let target = database.endpoint();
     match number {
-        1040 => Some(Fault::new(Code::TooManyConnections, format!("{target} has no room for one more connection: \"{said}\""))),
+        1040 => Some(Fault::new(
+            Code::TooManyConnections,
+            format!("{target} has no room for one more connection: \"{said}\""),
+        )),
         1129 => Some(
             Fault::new(Code::HostBlocked, format!("{target} has blocked the bastion: \"{said}\""))
                 .owned_by(Owner::DatabaseAdmin)

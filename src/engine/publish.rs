@@ -88,7 +88,7 @@ impl View {
             phase,
             rung: facts.and_then(|facts| facts.rung),
             proof: if stale.is_some() { Some(Proof::Stale) } else { facts.and_then(|facts| facts.proof) },
-            answered_at: health.silence.and_then(|silence| ago(silence)),
+            answered_at: health.silence.and_then(ago),
             listen: Some(self.listen.clone()),
             bastion: self.tunnel.bastion.clone(),
             database: self.tunnel.database.clone(),

@@ -7,9 +7,9 @@ use russh::MethodKind;
 use russh::client::{AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
+use russh::keys::signature::Signer as _;
 use russh::keys::ssh_encoding::Encode;
 use russh::keys::ssh_key::private::KeypairData;
-use russh::keys::signature::Signer as _;
 use russh::keys::{Algorithm, HashAlg, PrivateKey, PublicKey, ssh_key};
 use tokio::net::UnixStream;
 
@@ -77,10 +77,10 @@ async fn from_file(hop: &Hop, path: PathBuf, sources: Sources) -> Result<Credent
         }
         Ok(Err(fault)) if matches!(fault.code, Code::PassphraseNeeded | Code::PassphraseWrong) => {
             // As ssh does: an encrypted key whose public half is known may be in the agent, already open.
-            if let Some(public) = public_half(&path) {
-                if let Ok(credential) = from_agent(sources.agent, Some(public)).await {
-                    return Ok(credential);
-                }
+            if let Some(public) = public_half(&path)
+                && let Ok(credential) = from_agent(sources.agent, Some(public)).await
+            {
+                return Ok(credential);
             }
             let question = Question::Passphrase { bastion: hop.bastion.clone(), key: words, again };
             Err(Trouble { fault, question: Some(question) })
@@ -100,7 +100,9 @@ fn public_half(path: &Path) -> Option<PublicKey> {
 async fn from_agent(socket: Option<PathBuf>, wanted: Option<PublicKey>) -> Result<Credential, Fault> {
     let Some(path) = socket else {
         let fault = Fault::new(Code::AgentUnavailable, "no SSH agent: SSH_AUTH_SOCK is not set here");
-        return Err(fault.advise(Advice::command("start an agent and add your key", "eval \"$(ssh-agent)\" && ssh-add")));
+        return Err(
+            fault.advise(Advice::command("start an agent and add your key", "eval \"$(ssh-agent)\" && ssh-add"))
+        );
     };
     let dead = |why: String| {
         Fault::new(Code::AgentUnavailable, format!("the SSH agent at {} does not answer: {why}", path.display()))
@@ -108,14 +110,16 @@ async fn from_agent(socket: Option<PathBuf>, wanted: Option<PublicKey>) -> Resul
     };
     let stream = UnixStream::connect(&path).await.map_err(|error| dead(error.to_string()))?;
     let mut agent = AgentClient::connect(stream);
-    let identities = agent.request_identities().await.map_err(|error| dead(Untrusted::new(error.to_string()).clean(120)))?;
+    let identities =
+        agent.request_identities().await.map_err(|error| dead(Untrusted::new(error.to_string()).clean(120)))?;
     let plain = identities.iter().filter_map(|identity| match identity {
         AgentIdentity::PublicKey { key, comment } => Some((key, comment)),
         AgentIdentity::Certificate { .. } => None,
     });
     let mut fitting = plain.filter(|(key, _)| wanted.as_ref().is_none_or(|w| w.key_data() == key.key_data()));
     let Some((key, comment)) = fitting.next() else {
-        let fault = Fault::new(Code::AgentUnavailable, format!("the SSH agent at {} holds no key that fits", path.display()));
+        let fault =
+            Fault::new(Code::AgentUnavailable, format!("the SSH agent at {} holds no key that fits", path.display()));
         return Err(fault.advise(Advice::command("add your key to the agent", "ssh-add")));
     };
     let others = fitting.count();
@@ -200,7 +204,8 @@ pub(crate) async fn login(
     let hash = if matches!(credential.public.algorithm(), Algorithm::Rsa { .. }) {
         match handle.best_supported_rsa_hash().await {
             Ok(Some(None)) if !hop.legacy_algorithms => {
-                let message = format!("{} accepts RSA keys only with SHA-1 signatures, which are no longer safe", hop.endpoint);
+                let message =
+                    format!("{} accepts RSA keys only with SHA-1 signatures, which are no longer safe", hop.endpoint);
                 return Err(Fault::new(Code::KeyRefused, message)
                     .advise(Advice::words("use an ed25519 key, or set legacy_algorithms = true on this bastion")));
             }
@@ -226,7 +231,9 @@ pub(crate) async fn login(
         Err(SignError::Session) => Err(dropped(hop, notes).await),
         Err(SignError::Failed(why)) => {
             let fault = Fault::new(Code::AgentUnavailable, format!("{} did not sign: {why}", credential.words));
-            Err(fault.advise(Advice::words("if the agent asks for consent or a touch, give it and bring the tunnel up again")))
+            Err(fault.advise(Advice::words(
+                "if the agent asks for consent or a touch, give it and bring the tunnel up again",
+            )))
         }
     }
 }

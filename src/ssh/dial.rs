@@ -82,7 +82,10 @@ pub(crate) async fn dial_hop(
         Ok(Err(fault)) => fault,
         Err(_) => {
             let seconds = LOGIN_DEADLINE.as_secs();
-            Fault::new(Code::LoginTimeout, format!("{} did not finish the login of {} within {seconds} s", hop.endpoint, hop.user))
+            Fault::new(
+                Code::LoginTimeout,
+                format!("{} did not finish the login of {} within {seconds} s", hop.endpoint, hop.user),
+            )
         }
     };
     Err(fault.into())
@@ -239,7 +242,8 @@ async fn shake(
     let shown = notes.with(|seen| seen.host_key.take());
     let Some(Err(error)) = outcome.ok() else {
         let seconds = KEX_DEADLINE.as_secs();
-        let message = format!("{} ({}) did not finish the key exchange within {seconds} s", hop.endpoint, greeting.version);
+        let message =
+            format!("{} ({}) did not finish the key exchange within {seconds} s", hop.endpoint, greeting.version);
         return Err(Fault::new(Code::KexTimeout, message)
             .advise(Advice::words("typical of a path that drops large packets (MTU), VPNs above all"))
             .into());
@@ -273,7 +277,10 @@ fn distrust(hop: &Hop, key: &PublicKeyOrCertificate, judgement: Judgement, addre
     let Hop { bastion, endpoint, .. } = hop;
     match judgement {
         Judgement::Changed { known } => {
-            let before: Vec<String> = known.iter().map(|k| k.to_string()).collect();
+            let before: Vec<String> = known
+                .iter()
+                .map(|k| format!("{} {} ({}:{})", k.key_type, k.fingerprint, k.path.display(), k.line))
+                .collect();
             let message = format!("{endpoint} shows {kind} {fingerprint}, but it is known as {}", before.join(", "));
             Fault::new(Code::HostKeyChanged, message)
                 .advise(Advice::words(
@@ -293,7 +300,8 @@ fn distrust(hop: &Hop, key: &PublicKeyOrCertificate, judgement: Judgement, addre
                 .into()
         }
         Judgement::BadCertificate { why } => {
-            Fault::new(Code::HostKeyUnknown, format!("{endpoint} shows a host certificate that does not hold: {why}")).into()
+            Fault::new(Code::HostKeyUnknown, format!("{endpoint} shows a host certificate that does not hold: {why}"))
+                .into()
         }
         Judgement::Unknown | Judgement::Trusted { .. } => {
             let message = format!("the host key of {endpoint} is not known yet: {kind} {fingerprint}");

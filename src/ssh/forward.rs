@@ -289,7 +289,8 @@ async fn upload(client: &Client, outgoing: &ChannelWriteHalf<Msg>, counters: &Co
         match client.try_read(&mut buffer) {
             Ok(0) => return Some(Event::LocalFin),
             Ok(count) => {
-                size = if count == size { (size * 4).min(LARGE_READ) } else { SMALL_READ.max(count.next_power_of_two()) };
+                size =
+                    if count == size { (size * 4).min(LARGE_READ) } else { SMALL_READ.max(count.next_power_of_two()) };
                 if outgoing.data_bytes(buffer.freeze()).await.is_err() {
                     return Some(Event::Gone);
                 }

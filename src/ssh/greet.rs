@@ -80,7 +80,10 @@ fn judge(bytes: &[u8], endpoint: &Endpoint) -> Heard {
             if line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-") {
                 return Heard::Ssh(version);
             }
-            return Heard::Else(Code::NotSsh, format!("{endpoint} speaks an SSH version that is no longer safe: {version}"));
+            return Heard::Else(
+                Code::NotSsh,
+                format!("{endpoint} speaks an SSH version that is no longer safe: {version}"),
+            );
         }
         if is_quiet_please(line) {
             let said = Untrusted::new(line).clean(120);
@@ -93,7 +96,10 @@ fn judge(bytes: &[u8], endpoint: &Endpoint) -> Heard {
         lines += usize::from(whole);
     }
     if lines > MAX_LINES || bytes.len() > MAX_BYTES {
-        return Heard::Else(Code::NotSsh, format!("{endpoint} sends lines without end and never an SSH banner (an SSH tarpit?)"));
+        return Heard::Else(
+            Code::NotSsh,
+            format!("{endpoint} sends lines without end and never an SSH banner (an SSH tarpit?)"),
+        );
     }
     Heard::More
 }

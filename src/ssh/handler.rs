@@ -123,7 +123,9 @@ impl Handler for Callbacks {
             PublicKeyOrCertificate::PublicKey { key, hash_alg } => {
                 PublicKeyOrCertificate::PublicKey { key: key.clone(), hash_alg: *hash_alg }
             }
-            PublicKeyOrCertificate::Certificate(certificate) => PublicKeyOrCertificate::Certificate(certificate.clone()),
+            PublicKeyOrCertificate::Certificate(certificate) => {
+                PublicKeyOrCertificate::Certificate(certificate.clone())
+            }
         };
         let judgement = match &self.verifier {
             Verifier::Known(known, endpoint) => known.judge(endpoint, key),
@@ -152,12 +154,15 @@ impl Handler for Callbacks {
 
     async fn disconnected(&mut self, reason: DisconnectReason<russh::Error>) -> Result<(), russh::Error> {
         let ending = match reason {
-            DisconnectReason::ReceivedDisconnect(info) => Ending::Disconnect {
-                code: info.reason_code as u32,
-                text: Untrusted::new(info.message).clean(300),
-            },
-            DisconnectReason::Error(russh::Error::KeepaliveTimeout | russh::Error::InactivityTimeout) => Ending::Silence,
-            DisconnectReason::Error(russh::Error::SshEncoding(ssh_encoding::Error::CharacterEncoding)) => Ending::Undecodable,
+            DisconnectReason::ReceivedDisconnect(info) => {
+                Ending::Disconnect { code: info.reason_code as u32, text: Untrusted::new(info.message).clean(300) }
+            }
+            DisconnectReason::Error(russh::Error::KeepaliveTimeout | russh::Error::InactivityTimeout) => {
+                Ending::Silence
+            }
+            DisconnectReason::Error(russh::Error::SshEncoding(ssh_encoding::Error::CharacterEncoding)) => {
+                Ending::Undecodable
+            }
             DisconnectReason::Error(_) => Ending::Broken,
         };
         self.notes.end(ending);

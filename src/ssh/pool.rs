@@ -129,11 +129,11 @@ impl Pool {
         let login = Arc::clone(held(&self.inner.logins).entry(login_key(route)).or_default());
         if login.proven.load(Ordering::SeqCst) {
             let outcome = self.climb(route, progress).await;
-            if let Err(trouble) = &outcome {
-                if is_refusal(&trouble.fault) {
-                    login.proven.store(false, Ordering::SeqCst);
-                    *login.refusal.lock().await = Some(trouble.clone());
-                }
+            if let Err(trouble) = &outcome
+                && is_refusal(&trouble.fault)
+            {
+                login.proven.store(false, Ordering::SeqCst);
+                *login.refusal.lock().await = Some(trouble.clone());
             }
             return outcome;
         }
@@ -166,10 +166,10 @@ impl Pool {
 
     async fn credential(&self, hop: &Hop) -> Result<auth::Credential, Trouble> {
         let outcome = auth::prepare(hop, self.sources(&hop.identity)).await;
-        if let Err(trouble) = &outcome {
-            if trouble.fault.code == Code::PassphraseWrong {
-                held(&self.inner.passphrases).remove(&hop.identity);
-            }
+        if let Err(trouble) = &outcome
+            && trouble.fault.code == Code::PassphraseWrong
+        {
+            held(&self.inner.passphrases).remove(&hop.identity);
         }
         outcome
     }
@@ -185,9 +185,9 @@ impl Pool {
     fn tidy(&self) {
         let living: Vec<_> = held(&self.inner.lanes).iter().filter_map(Weak::upgrade).collect();
         let needed = |identity: &Identity| {
-            living.iter().any(|lane| {
-                !held(&lane.sessions).is_empty() && lane.route.hops().any(|hop| hop.identity == *identity)
-            })
+            living
+                .iter()
+                .any(|lane| !held(&lane.sessions).is_empty() && lane.route.hops().any(|hop| hop.identity == *identity))
         };
         held(&self.inner.passphrases).retain(|identity, _| needed(identity));
     }
@@ -288,7 +288,7 @@ impl Lane {
     #[must_use]
     pub fn health(&self) -> Health {
         let sessions = self.living();
-        let all_stalled = !sessions.is_empty() && sessions.iter().all(|session| is_stalled(session));
+        let all_stalled = !sessions.is_empty() && sessions.iter().all(is_stalled);
         Health {
             round_trip: sessions.iter().filter_map(Session::round_trip).min(),
             silence: sessions.iter().map(Session::silence).min(),
@@ -329,11 +329,13 @@ impl Lane {
         if let Some(session) = fit.min_by_key(|session| session.channels()) {
             return Ok(session.clone());
         }
-        if !living.is_empty() && living.len() < SPREAD_STALLED && !self.inner.shared {
-            if let Ok(session) = self.inner.pool.dial(&self.inner.route, &|_| {}).await {
-                self.adopt(session.clone());
-                return Ok(session);
-            }
+        if !living.is_empty()
+            && living.len() < SPREAD_STALLED
+            && !self.inner.shared
+            && let Ok(session) = self.inner.pool.dial(&self.inner.route, &|_| {}).await
+        {
+            self.adopt(session.clone());
+            return Ok(session);
         }
         living.into_iter().min_by_key(Session::channels).ok_or(OpenError::Lost)
     }

@@ -79,7 +79,9 @@ impl OpenError {
     #[must_use]
     pub fn into_fault(self, target: &Endpoint) -> Fault {
         match self {
-            Self::Lost => Fault::new(Code::LinkClosed, format!("the session ended while a forward to {target} was opening")),
+            Self::Lost => {
+                Fault::new(Code::LinkClosed, format!("the session ended while a forward to {target} was opening"))
+            }
             Self::Refused(fault) => *fault,
         }
     }
@@ -120,7 +122,11 @@ impl Session {
 
     /// As `open`, on a session that tunnels share: a refusal is repeated alone before it is named, since the text that comes
     /// with it cannot be told from another open's.
-    pub(crate) async fn open_shared(&self, target: &Endpoint, origin: Option<SocketAddr>) -> Result<Channel, OpenError> {
+    pub(crate) async fn open_shared(
+        &self,
+        target: &Endpoint,
+        origin: Option<SocketAddr>,
+    ) -> Result<Channel, OpenError> {
         match self.open_once(target, origin, false).await {
             Err((OpenError::Refused(_), crowded)) if crowded => {
                 self.open_once(target, origin, true).await.map_err(|(error, _)| error)
@@ -138,7 +144,8 @@ impl Session {
         let inner = Arc::clone(&self.inner);
         let (sender, receiver) = oneshot::channel();
         let (host, port) = (target.host.to_string(), u32::from(target.port.get()));
-        let (from, from_port) = origin.map_or_else(|| ("127.0.0.1".to_owned(), 0), |a| (a.ip().to_string(), u32::from(a.port())));
+        let (from, from_port) =
+            origin.map_or_else(|| ("127.0.0.1".to_owned(), 0), |a| (a.ip().to_string(), u32::from(a.port())));
         let first = self.inner.opens.fetch_add(1, Ordering::SeqCst) + 1;
         let crowd = self.inner.in_flight.fetch_add(1, Ordering::SeqCst);
         let failures = self.inner.notes.with(|seen| seen.open_failures.count);
@@ -180,7 +187,8 @@ impl Session {
             Ok(_) => Err((OpenError::Lost, false)),
             Err(_) => {
                 let seconds = OPEN_DEADLINE.as_secs();
-                let message = format!("{} has not answered within {seconds} s whether it can reach {target}", self.inner.bastion);
+                let message =
+                    format!("{} has not answered within {seconds} s whether it can reach {target}", self.inner.bastion);
                 let fault = Fault::new(Code::OpenTimeout, message).advise(Advice::words(
                     "typical of a firewall or security group between the bastion and the database that drops packets",
                 ));
@@ -392,9 +400,10 @@ fn loss_fault(ending: &Ending, bastion: &Name, endpoint: &Endpoint, keepalive: D
             let seconds = (keepalive * 3).as_secs_f32();
             Fault::new(Code::LinkTimeout, format!("{bastion} ({endpoint}) has not answered for {seconds} s"))
         }
-        Ending::Disconnect { code, text } => {
-            Fault::new(Code::LinkClosed, format!("{bastion} ({endpoint}) ended the session: \"{text}\" (reason {code})"))
-        }
+        Ending::Disconnect { code, text } => Fault::new(
+            Code::LinkClosed,
+            format!("{bastion} ({endpoint}) ended the session: \"{text}\" (reason {code})"),
+        ),
         Ending::Broken | Ending::Undecodable => {
             Fault::new(Code::LinkClosed, format!("the session to {bastion} ({endpoint}) was closed without a word"))
         }

@@ -26,9 +26,7 @@ impl Waiting {
             Event::Timer(id) if self.next.is_some_and(|(next, _)| next == id) => {
                 step.connect(self.failures, self.by_person, Some(self.held), self.was_up)
             }
-            Event::Open { by_person } => {
-                step.connect(0, by_person || self.by_person, Some(self.held), self.was_up)
-            }
+            Event::Open { by_person } => step.connect(0, by_person || self.by_person, Some(self.held), self.was_up),
             Event::Nudged(Nudge::Answered) => step.connect(0, self.by_person, Some(self.held), self.was_up),
             Event::Nudged(Nudge::Woke | Nudge::NetworkChanged) if self.next.is_some() => {
                 step.connect(0, self.by_person, Some(self.held), self.was_up)
