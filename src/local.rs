@@ -1,6 +1,8 @@
 //! This machine: private files, who holds a port, sleep and network changes. It does not know what a tunnel is.
 
 pub mod clock;
+pub mod inherited;
+pub mod limits;
 pub mod network;
 pub mod port_owner;
 pub mod private_file;

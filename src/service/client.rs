@@ -46,9 +46,14 @@ impl Client {
     /// Asks and waits for the reply, however long the service needs; a wait that is given up does not undo the request.
     /// After the reply the snapshots are at least as new as it.
     pub async fn request(&self, request: Request) -> Result<Reply, ClientError> {
+        self.send(request).await?.await.map_err(|_| ClientError::Gone)
+    }
+
+    /// Asks without waiting. Requests are taken in the order in which this returns.
+    pub(super) async fn send(&self, request: Request) -> Result<oneshot::Receiver<Reply>, ClientError> {
         let (reply, answer) = oneshot::channel();
         self.requests.send(Asked { request, reply }).await.map_err(|_| ClientError::Gone)?;
-        answer.await.map_err(|_| ClientError::Gone)
+        Ok(answer)
     }
 
     /// The newest snapshot, now and whenever it changes (latest wins). Its channel closes when the service goes.

@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// An outside path, and the only places (file or folder, below `src/`) that may name it.
 const FENCES: &[(&str, &[&str])] = &[
     ("rustix", &["local"]),
+    ("nix", &["local"]),
     ("socket2", &["local"]),
     ("tempfile", &["local"]),
     ("toml", &["config"]),
