@@ -1,2 +1,26 @@
-//! The real binary against real servers.
-fn main() {}
+//! The real binary against real servers on loopback: OpenSSH, PostgreSQL, MariaDB, Redis. `tests/run` installs what is needed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise and says what it saw"
+)]
+
+mod agent;
+mod configuration;
+mod databases;
+mod disk;
+mod editing;
+mod keys;
+mod places;
+mod recovery;
+mod refusals;
+mod run_command;
+mod service;
+mod stalled;
+mod support;
+mod transfers;
+mod trust;
+mod watching;
