@@ -12,6 +12,7 @@ pub mod forward;
 mod greet;
 mod handler;
 pub mod keystore;
+mod link;
 mod pool;
 mod session;
 pub mod trust;

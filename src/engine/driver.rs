@@ -1,20 +1,20 @@
 //! One task per tunnel: waits, steps the machine, performs its effects. It decides nothing.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::effect::Effect;
 use super::event::Event;
 use super::gate::{Gate, Way};
 use super::machine::{Machine, Phase, Traits};
-use super::publish::View;
+use super::publish::Cell;
 use super::{Notice, Plan, proof};
 use crate::model::Proof;
-use crate::ssh::{Counters, Lane, Pool};
+use crate::ssh::{Lane, Pool};
 
 /// Live connections of a tunnel that is closed get this long.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -35,25 +35,6 @@ pub(crate) enum Mail {
     },
     /// The configuration no longer has it: end when stopped.
     Remove,
-}
-
-/// What is visible of a tunnel's task.
-pub(crate) struct Cell {
-    view: Mutex<View>,
-    pub(crate) counters: Arc<Counters>,
-    /// The engine's change counter.
-    changes: watch::Sender<u64>,
-}
-
-impl Cell {
-    pub(crate) fn new(view: View, changes: watch::Sender<u64>) -> Self {
-        Self { view: Mutex::new(view), counters: Arc::default(), changes }
-    }
-
-    /// The tunnel as of its last step.
-    pub(crate) fn view(&self) -> MutexGuard<'_, View> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A tunnel's task.
@@ -313,7 +294,7 @@ impl Driver {
             }
         }
         if changed {
-            self.cell.changes.send_modify(|count| *count += 1);
+            self.cell.tell();
         }
     }
 }

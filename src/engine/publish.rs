@@ -1,17 +1,18 @@
 //! A tunnel's machine as a viewer may see it. Counters and round trips are added when someone looks.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
 use super::Plan;
-use super::driver::Cell;
 use super::machine::{Held, Machine, Moment, Phase};
 use crate::local::clock;
 use crate::model::{
     Bytes, Connections, FaultStatus, Listen, Phase as Shown, Proof, Question, Rung, Tunnel, TunnelStatus,
 };
-use crate::ssh::Lane;
+use crate::ssh::{Counters, Lane};
 
 /// A tunnel's state and what a person is asked about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,30 @@ pub struct Status {
     pub tunnel: TunnelStatus,
     /// What a person could answer.
     pub question: Option<Question>,
+}
+
+/// What is visible of a tunnel's task.
+pub(crate) struct Cell {
+    view: Mutex<View>,
+    pub(crate) counters: Arc<Counters>,
+    /// The engine's change counter.
+    changes: watch::Sender<u64>,
+}
+
+impl Cell {
+    pub(crate) fn new(view: View, changes: watch::Sender<u64>) -> Self {
+        Self { view: Mutex::new(view), counters: Arc::default(), changes }
+    }
+
+    /// The tunnel as of its last step.
+    pub(crate) fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells viewers that something changed.
+    pub(crate) fn tell(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
 }
 
 /// A tunnel as of its last step.

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::driver::{Cell, Driver, Mail};
+use super::driver::{Driver, Mail};
 use super::event::{Event, Nudge};
-use super::publish::View;
+use super::publish::{Cell, View};
 use super::{Notice, Plan, Status};
 use crate::model::Name;
 use crate::ssh::Pool;

@@ -12,12 +12,13 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::algorithms::{config, host_key_types, same_key_type};
 use super::auth::{self, Credential};
 use super::greet;
 use super::handler::{Callbacks, Notes, Verifier};
+use super::link::Link;
 use super::session::Session;
 use super::trust::{Judgement, KnownHosts};
 use super::wire::{Transport, Wire};
@@ -73,12 +74,12 @@ pub(crate) async fn dial_hop(
     let types = in_known_order(&known.known_types(&hop.endpoint));
     let certificates = known.has_authority(&hop.endpoint);
     let verifier = Verifier::Known(Box::new(known), hop.endpoint.clone());
-    let mut shaken = shake(hop, transport, verifier, types, certificates, &address).await?;
+    let mut link = shake(hop, transport, verifier, types, certificates, &address).await?;
     progress(Rung::Prove);
-    let login = auth::login(&mut shaken.handle, hop, credential, &shaken.notes);
+    let login = auth::login(&mut link.handle, hop, credential, &link.notes);
     let outcome = timeout(LOGIN_DEADLINE, login).await;
     let fault = match outcome {
-        Ok(Ok(())) => return Ok(Session::start(shaken, hop, before)),
+        Ok(Ok(())) => return Ok(Session::start(link, hop, before)),
         Ok(Err(fault)) => fault,
         Err(_) => {
             let seconds = LOGIN_DEADLINE.as_secs();
@@ -89,15 +90,6 @@ pub(crate) async fn dial_hop(
         }
     };
     Err(fault.into())
-}
-
-/// A session after its key exchange and before its login.
-pub(crate) struct Shaken {
-    pub(crate) handle: russh::client::Handle<Callbacks>,
-    pub(crate) notes: Notes,
-    /// Ends the stream when dropped: russh's session task outlives whoever gave up on it.
-    pub(crate) cut: DropGuard,
-    pub(crate) life: Arc<super::wire::Life>,
 }
 
 async fn connect(
@@ -224,7 +216,7 @@ async fn shake(
     types: Vec<Algorithm>,
     certificates: bool,
     address: &str,
-) -> Result<Shaken, Trouble> {
+) -> Result<Link, Trouble> {
     let greeting = greet::listen(&mut transport, &hop.endpoint).await?;
     let cut = CancellationToken::new();
     let wire = Wire::new(transport, greeting.bytes, cut.clone());
@@ -236,7 +228,7 @@ async fn shake(
     let exchange = russh::client::connect_stream(settings, wire, callbacks);
     let outcome = timeout(KEX_DEADLINE, exchange).await;
     if let Ok(Ok(handle)) = outcome {
-        return Ok(Shaken { handle, notes, cut, life });
+        return Ok(Link { handle, notes, cut, life });
     }
     drop(cut);
     let shown = notes.with(|seen| seen.host_key.take());

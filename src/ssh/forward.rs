@@ -228,7 +228,7 @@ pub struct Place(pub(super) Occupied);
 async fn receive(incoming: &mut ChannelReadHalf, spill: &mut Spill, counters: &Counters) -> (bool, Option<Event>) {
     let mut message = incoming.wait().await;
     let mut received = 0;
-    for _ in 0..PIECES {
+    loop {
         match message {
             Some(ChannelMsg::Data { data }) => {
                 received += data.len();
@@ -240,16 +240,15 @@ async fn receive(incoming: &mut ChannelReadHalf, spill: &mut Spill, counters: &C
             // Window adjustments and the like are russh's own business.
             Some(_) => {}
         }
-        if spill.is_full() {
-            break;
+        if spill.pieces.len() >= PIECES || spill.is_full() {
+            return (note(received, counters), None);
         }
         message = tokio::select! {
             biased;
             next = incoming.wait() => next,
-            () = std::future::ready(()) => break,
+            () = std::future::ready(()) => return (note(received, counters), None),
         };
     }
-    (note(received, counters), None)
 }
 
 fn note(received: usize, counters: &Counters) -> bool {

@@ -12,8 +12,8 @@ use tokio::sync::{Notify, RwLock, oneshot};
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::dial::Shaken;
 use super::handler::{Callbacks, Ending, Notes};
+use super::link::Link;
 use super::wire::Life;
 use crate::model::{Advice, Code, Endpoint, Fault, Hop, Name, Owner};
 
@@ -89,12 +89,12 @@ impl OpenError {
 
 impl Session {
     /// Takes over a logged-in handle and watches it.
-    pub(crate) fn start(shaken: Shaken, hop: &Hop, before: Option<Self>) -> Self {
+    pub(crate) fn start(link: Link, hop: &Hop, before: Option<Self>) -> Self {
         let inner = Arc::new(Inner {
-            handle: shaken.handle,
-            notes: shaken.notes,
-            cut: shaken.cut.disarm(),
-            life: shaken.life,
+            handle: link.handle,
+            notes: link.notes,
+            cut: link.cut.disarm(),
+            life: link.life,
             bastion: hop.bastion.clone(),
             endpoint: hop.endpoint.clone(),
             keepalive: hop.keepalive,
