@@ -87,7 +87,7 @@ fn each_type_logs_in_and_a_tunnel_may_have_its_own_key() {
     for kind in ["ed25519", "ecdsa", "rsa"] {
         let fingerprint = adit.ok(&["key", "show", kind, "--fingerprint"]);
         assert!(
-            sshd.log().lines().any(|line| line.starts_with("Accepted") && line.contains(fingerprint.trim())),
+            sshd.log().lines().any(|line| line.starts_with("Accepted publickey") && line.contains(fingerprint.trim())),
             "{kind}"
         );
     }

@@ -13,6 +13,7 @@ mod configuration;
 mod databases;
 mod disk;
 mod editing;
+mod instruments;
 mod keys;
 mod places;
 mod recovery;

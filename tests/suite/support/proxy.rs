@@ -1,9 +1,8 @@
 //! A path that can be broken: a relay to a TCP server that freezes without a word, or cuts. It does not read what it carries.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -76,22 +75,16 @@ impl Drop for Proxy {
 
 fn relay(mut from: &TcpStream, mut to: &TcpStream, shared: &Shared) {
     let mut buffer = vec![0; 65536];
-    from.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     loop {
+        let Ok(n) = from.read(&mut buffer) else { break };
+        // What was read before the path froze waits here, and so does the news of an end.
         let mut mode = shared.mode.lock().unwrap();
         while *mode == Some(Mode::Frozen) {
             mode = shared.changed.wait(mode).unwrap();
         }
         drop(mode);
-        match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => {
-                if to.write_all(&buffer[..n]).is_err() {
-                    break;
-                }
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(_) => break,
+        if n == 0 || to.write_all(&buffer[..n]).is_err() {
+            break;
         }
     }
     let _gone = to.shutdown(Shutdown::Write);

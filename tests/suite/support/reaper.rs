@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
+/// PostgreSQL ends at once on INT and waits for its clients on TERM; MariaDB hears TERM only.
 /// Reads "pid N", "gone N", "dir PATH", "home PATH" lines and, at the end of its input, stops and removes what is left.
 const SCRIPT: &str = r#"
 trap '' INT HUP TERM
@@ -19,7 +20,7 @@ while read -r verb what; do
   esac
 done
 for home in $homes; do [ -d "$home" ] && "$ADIT" --home "$home" daemon stop >/dev/null 2>&1; done
-for pid in $pids; do kill -INT "$pid" 2>/dev/null; done
+for pid in $pids; do kill -INT "$pid" 2>/dev/null; kill -TERM "$pid" 2>/dev/null; done
 for turn in 1 2 3 4 5 6 7 8 9 10; do
   left=""
   for pid in $pids; do kill -0 "$pid" 2>/dev/null && left="$left $pid"; done

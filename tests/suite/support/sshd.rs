@@ -132,7 +132,7 @@ impl Sshd {
 
     /// How often somebody was let in, by the log.
     pub(crate) fn logins(&self) -> usize {
-        self.log().lines().filter(|line| line.starts_with("Accepted ")).count()
+        self.log().lines().filter(|line| line.starts_with("Accepted publickey ")).count()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
