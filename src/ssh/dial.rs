@@ -344,3 +344,6 @@ pub async fn host_keys(hop: &Hop) -> Result<Vec<PublicKey>, Fault> {
     }
     Ok(keys)
 }
+
+#[cfg(test)]
+mod tests;
