@@ -20,6 +20,7 @@ mod recovery;
 mod refusals;
 mod run_command;
 mod service;
+mod sessions;
 mod stalled;
 mod support;
 mod transfers;
