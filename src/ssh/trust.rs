@@ -246,3 +246,6 @@ fn is_null(path: &Path) -> bool {
 fn one_line(key: &PublicKey) -> Option<String> {
     PublicKey::new(key.key_data().clone(), "").to_openssh().ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,8 @@ pub(super) fn decode(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Privat
             return Err(unusable(why, Some(Mend::Rewrite)));
         }
         Format::Pkcs1 { cipher: None } | Format::Sec1 { .. } | Format::Pkcs8 { encrypted: false } => clear(&text)?,
-        Format::Pkcs1 { cipher: Some(_) } | Format::Pkcs8 { encrypted: true } => locked(&text, passphrase)?,
+        Format::Pkcs1 { cipher: Some(_) } => locked(&text, false, passphrase)?,
+        Format::Pkcs8 { encrypted: true } => locked(&text, true, passphrase)?,
         Format::Ppk { encrypted } => putty(&text, *encrypted, passphrase)?,
         // Named above.
         Format::Dsa | Format::Ssh1 | Format::SshCom | Format::Public | Format::Certificate => return Err(damaged()),
@@ -153,16 +154,23 @@ fn clear(text: &str) -> Result<PrivateKey, Problem> {
 
 /// A PEM file that is encrypted. A wrong passphrase shows as a false padding, or, once in 256 times, as noise behind a
 /// padding that happens to be right.
-fn locked(text: &str, passphrase: Option<&Secret>) -> Result<PrivateKey, Problem> {
+fn locked(text: &str, pkcs8: bool, passphrase: Option<&Secret>) -> Result<PrivateKey, Problem> {
+    use russh::keys::Error;
     let passphrase = passphrase.ok_or(Problem::Needed)?;
+    let unsupported = || unusable("it is encrypted in a way that adit cannot open", Some(Mend::Rewrite));
     decode_secret_key(text, Some(passphrase.reveal())).map_err(|error| match error {
-        // Its types are not ours to name, only its words.
-        russh::keys::Error::Pkcs8(inner) if inner.to_string().contains("unsupported") => {
-            unusable("it is encrypted in a way that adit cannot open", Some(Mend::Rewrite))
-        }
-        russh::keys::Error::Decode(_) => damaged(),
+        // The inner types are not ours to name, only their words: a derivation that the decoder does not know …
+        Error::Pkcs8(inner) if inner.to_string().contains("unsupported") => unsupported(),
+        // … and a cipher that it does not know. PKCS#8 names both before anything is decrypted.
+        Error::Der(inner) if pkcs8 && names_a_scheme(&inner.to_string()) => unsupported(),
+        Error::Der(_) if pkcs8 => damaged(),
+        Error::Decode(_) => damaged(),
         _ => Problem::Wrong,
     })
+}
+
+fn names_a_scheme(words: &str) -> bool {
+    words.contains("OID") || words.contains("OBJECT IDENTIFIER")
 }
 
 /// More memory than this for the stretching of a passphrase (in KiB) is a trap, not a key.

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Adds keys of an endpoint to the file; those that stand there already are not repeated. All or none are written.
 pub fn pin(path: &Path, endpoint: &Endpoint, keys: &[PublicKey]) -> Result<(), TrustError> {
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private_file::make_safe_dir(folder)?;
     }
     let _lock = lock(path)?;
