@@ -1,10 +1,16 @@
-//! Where things live, and what the person configured: files ⇄ values. It dials nothing and draws nothing; names that only
-//! a surface knows (themes, actions) are handed in.
+//! Where things live, and what the person configured: files ⇄ values. It dials nothing and draws nothing; names that only a
+//! surface knows (themes, actions) are handed in.
 
+mod change;
+mod document;
 mod edit;
+mod fields;
+mod file;
 mod mistake;
 mod paths;
+mod resolve;
 mod settings;
+mod source;
 mod store;
 
 pub use edit::{BastionEdit, EditError, TunnelEdit};
@@ -12,3 +18,6 @@ pub use mistake::{ConfigError, Mistake, Mistakes, nearest};
 pub use paths::{Paths, PathsError};
 pub use settings::{Fingerprint, Settings, fingerprint, load};
 pub use store::Store;
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,38 @@
-//! Edits of the configuration by the program: under a lock, on what is on disk now, atomic, with one backup, and only if the
-//! result loads. It changes no more than it was asked to.
+//! Edits of the configuration by the program: under a lock, on what is on disk now, atomic, with one backup, and only if
+//! the result loads. It changes no more than it was asked to.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::change::Change;
+use super::document::Document;
 use super::edit::{BastionEdit, EditError, TunnelEdit};
+use super::mistake::{ConfigError, Mistake, Mistakes, nearest};
 use super::paths::Paths;
+use super::settings::{load, load_with};
+use super::source::sources;
+use crate::local::port_owner::free_port;
+use crate::local::private_file::{lock, replace};
 use crate::model::{Listen, Name};
+
+const BASTIONS: &str = "bastions";
+const TUNNELS: &str = "tunnels";
+
+/// How long another edit may take; they take milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where tunnels listen whose port nobody chose.
+const PORTS: std::ops::RangeInclusive<u16> = 15_000..=29_999;
+
+/// What a configuration begins with when the program makes it.
+const FIRST: &str = "version = 1\n";
 
 /// The one writer of configuration files. Each call is an edit of its own (blocking: locks and disk).
 #[derive(Debug, Clone)]
 pub struct Store {
     paths: Paths,
-}
-
-macro_rules! soon {
-    ($self:ident) => {{
-        let _ = &$self.paths;
-        Err(EditError::Invalid("under construction".to_owned()))
-    }};
 }
 
 impl Store {
@@ -26,47 +43,274 @@ impl Store {
     }
 
     /// Adds a bastion.
-    pub fn add_bastion(&self, _name: &Name, _edit: &BastionEdit) -> Result<(), EditError> {
-        soon!(self)
+    pub fn add_bastion(&self, name: &Name, edit: &BastionEdit) -> Result<(), EditError> {
+        let change = Change::of_bastion(edit)?;
+        self.edit(|files| files.add(BASTIONS, name, change))
     }
 
     /// Changes a bastion.
-    pub fn edit_bastion(&self, _name: &Name, _edit: &BastionEdit) -> Result<(), EditError> {
-        soon!(self)
+    pub fn edit_bastion(&self, name: &Name, edit: &BastionEdit) -> Result<(), EditError> {
+        let change = Change::of_bastion(edit)?;
+        self.edit(|files| files.change(BASTIONS, name, change))
     }
 
     /// Renames a bastion, also where tunnels name it.
-    pub fn rename_bastion(&self, _old: &Name, _new: &Name) -> Result<(), EditError> {
-        soon!(self)
+    pub fn rename_bastion(&self, old: &Name, new: &Name) -> Result<(), EditError> {
+        self.edit(|files| {
+            files.rename(BASTIONS, old, new)?;
+            for (file, tunnel) in files.tunnels_through(old) {
+                let document = files.0.get_mut(file).map(|file| &mut file.document);
+                if let Some(document) = document {
+                    Change::of_reference(new).apply(document, TUNNELS, &tunnel);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Removes a bastion that no tunnel goes through.
-    pub fn remove_bastion(&self, _name: &Name) -> Result<(), EditError> {
-        soon!(self)
+    pub fn remove_bastion(&self, name: &Name) -> Result<(), EditError> {
+        self.edit(|files| {
+            let document = files.holding(BASTIONS, name)?;
+            document.remove(BASTIONS, name.as_str());
+            let mut by: Vec<Name> =
+                files.tunnels_through(name).into_iter().filter_map(|(_, tunnel)| tunnel.parse().ok()).collect();
+            by.sort();
+            if by.is_empty() { Ok(()) } else { Err(EditError::InUse { name: name.clone(), by }) }
+        })
     }
 
     /// Adds a tunnel.
-    pub fn add_tunnel(&self, _name: &Name, _edit: &TunnelEdit) -> Result<(), EditError> {
-        soon!(self)
+    pub fn add_tunnel(&self, name: &Name, edit: &TunnelEdit) -> Result<(), EditError> {
+        let change = Change::of_tunnel(edit)?;
+        self.edit(|files| {
+            files.add(TUNNELS, name, change)?;
+            files.check_bastion(edit)
+        })
     }
 
     /// Changes a tunnel.
-    pub fn edit_tunnel(&self, _name: &Name, _edit: &TunnelEdit) -> Result<(), EditError> {
-        soon!(self)
+    pub fn edit_tunnel(&self, name: &Name, edit: &TunnelEdit) -> Result<(), EditError> {
+        let change = Change::of_tunnel(edit)?;
+        self.edit(|files| {
+            files.change(TUNNELS, name, change)?;
+            files.check_bastion(edit)
+        })
     }
 
     /// Renames a tunnel.
-    pub fn rename_tunnel(&self, _old: &Name, _new: &Name) -> Result<(), EditError> {
-        soon!(self)
+    pub fn rename_tunnel(&self, old: &Name, new: &Name) -> Result<(), EditError> {
+        self.edit(|files| files.rename(TUNNELS, old, new))
     }
 
     /// Removes a tunnel.
-    pub fn remove_tunnel(&self, _name: &Name) -> Result<(), EditError> {
-        soon!(self)
+    pub fn remove_tunnel(&self, name: &Name) -> Result<(), EditError> {
+        self.edit(|files| {
+            files.holding(TUNNELS, name)?.remove(TUNNELS, name.as_str());
+            Ok(())
+        })
     }
 
     /// Where a tunnel listens; where nothing is configured, a free port from 15000 to 29999 is chosen and written.
-    pub fn assign_port(&self, _name: &Name) -> Result<Listen, EditError> {
-        soon!(self)
+    pub fn assign_port(&self, name: &Name) -> Result<Listen, EditError> {
+        self.edit(|files| {
+            let settings = load(&self.paths)?;
+            let document = files.holding(TUNNELS, name)?;
+            if let Some(listen) = settings.tunnels.get(name).and_then(|tunnel| tunnel.listen.clone()) {
+                return Ok(listen);
+            }
+            let taken: BTreeSet<u16> = settings.tunnels.values().filter_map(|t| t.listen.as_ref()?.port()).collect();
+            let port = free_port(PORTS, &taken).ok_or_else(|| {
+                EditError::Invalid(format!("no port from {} to {} is free", PORTS.start(), PORTS.end()))
+            })?;
+            let listen = Listen::loopback(port);
+            Change::of_listen(&listen).apply(document, TUNNELS, name.as_str());
+            Ok(listen)
+        })
+    }
+
+    /// Works on the files as they are now, and writes what has changed.
+    fn edit<T>(&self, work: impl FnOnce(&mut Files) -> Result<T, EditError>) -> Result<T, EditError> {
+        self.paths.prepare_config()?;
+        let _lock = lock(&self.paths.state.join("config.lock"), PATIENCE)?;
+        let mut files = Files::read(&self.paths)?;
+        let result = work(&mut files)?;
+        files.save(&self.paths)?;
+        Ok(result)
     }
 }
+
+/// All configuration files under edit; `config.toml` is the first, also where it does not exist yet.
+struct Files(Vec<File>);
+
+struct File {
+    path: PathBuf,
+    /// What is on disk; `None` where nothing is.
+    before: Option<String>,
+    document: Document,
+    /// The document's own text before the edit; not every byte of a file survives parsing.
+    parsed: String,
+}
+
+impl File {
+    fn new(path: &Path, before: Option<String>, document: Document) -> Self {
+        let parsed = document.to_string();
+        Self { path: path.to_owned(), before, document, parsed }
+    }
+
+    /// The new text, where the edit changed it.
+    fn changed(&self) -> Option<String> {
+        let text = Some(self.document.to_string()).filter(|text| *text != self.parsed)?;
+        let before = self.before.as_deref().unwrap_or_default();
+        // What stood above a removed entry at the top of the file leaves blank lines behind.
+        let text = if before.starts_with(['\n', '\r']) { text.as_str() } else { text.trim_start_matches(['\n', '\r']) };
+        let ends_in_crlf = before.matches("\r\n").count() * 2 > before.matches('\n').count();
+        Some(if ends_in_crlf { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text.to_owned() })
+    }
+}
+
+impl Files {
+    fn read(paths: &Paths) -> Result<Self, EditError> {
+        let (sources, unreadable) = sources(paths, &BTreeMap::new())?;
+        if !unreadable.is_empty() {
+            return Err(ConfigError::from(Mistakes(unreadable)).into());
+        }
+        let mut files = Vec::new();
+        if sources.first().is_none_or(|first| first.path != paths.config) {
+            let document = Document::parse(FIRST).map_err(EditError::Invalid)?;
+            files.push(File::new(&paths.config, None, document));
+        }
+        for source in sources {
+            let document = match Document::parse(&source.text) {
+                Ok(document) => document,
+                // Our own reader says it with its place.
+                Err(sentence) => {
+                    return Err(load(paths).err().map_or(EditError::Invalid(sentence), EditError::Config));
+                }
+            };
+            files.push(File::new(&source.path, Some(source.text), document));
+        }
+        Ok(Self(files))
+    }
+
+    fn names(&self, group: &str) -> Vec<String> {
+        self.0.iter().flat_map(|file| file.document.names(group)).collect()
+    }
+
+    /// The file that holds an entry.
+    fn holding(&mut self, group: &'static str, name: &Name) -> Result<&mut Document, EditError> {
+        let Some(index) = self.0.iter().position(|file| file.document.contains(group, name.as_str())) else {
+            let names = self.names(group);
+            let nearest = nearest(name.as_str(), names.iter().map(String::as_str));
+            return Err(EditError::Unknown { what: singular(group), name: name.clone(), nearest });
+        };
+        let file = self.0.get_mut(index).map(|file| &mut file.document);
+        file.ok_or_else(|| EditError::Unknown { what: singular(group), name: name.clone(), nearest: None })
+    }
+
+    fn refuse_existing(&mut self, group: &'static str, name: &Name) -> Result<(), EditError> {
+        match self.holding(group, name) {
+            Ok(_) => Err(EditError::Exists { what: singular(group), name: name.clone() }),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn add(&mut self, group: &'static str, name: &Name, change: Change) -> Result<(), EditError> {
+        self.refuse_existing(group, name)?;
+        if let Some(first) = self.0.first_mut() {
+            first.document.add(group, name.as_str());
+            change.apply(&mut first.document, group, name.as_str());
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, group: &'static str, name: &Name, change: Change) -> Result<(), EditError> {
+        change.apply(self.holding(group, name)?, group, name.as_str());
+        Ok(())
+    }
+
+    fn rename(&mut self, group: &'static str, old: &Name, new: &Name) -> Result<(), EditError> {
+        self.holding(group, old)?;
+        if old == new {
+            return Ok(());
+        }
+        self.refuse_existing(group, new)?;
+        self.holding(group, old)?.rename(group, old.as_str(), new.as_str());
+        Ok(())
+    }
+
+    /// Refuses an edit that leads a tunnel to a bastion which is not there.
+    fn check_bastion(&self, edit: &TunnelEdit) -> Result<(), EditError> {
+        let Some(bastion) = &edit.bastion else { return Ok(()) };
+        let names = self.names(BASTIONS);
+        if names.iter().any(|name| name == bastion.as_str()) {
+            return Ok(());
+        }
+        let nearest = nearest(bastion.as_str(), names.iter().map(String::as_str));
+        Err(EditError::UnknownBastion { name: bastion.clone(), nearest })
+    }
+
+    /// The tunnels that name a bastion, with the index of their file.
+    fn tunnels_through(&self, bastion: &Name) -> Vec<(usize, String)> {
+        let through =
+            |document: &Document, tunnel: &str| document.text(TUNNELS, tunnel, "bastion") == Some(bastion.as_str());
+        let of_file = |(index, file): (usize, &File)| {
+            let all = file.document.names(TUNNELS).into_iter();
+            all.filter(|tunnel| through(&file.document, tunnel)).map(|tunnel| (index, tunnel)).collect::<Vec<_>>()
+        };
+        self.0.iter().enumerate().flat_map(of_file).collect()
+    }
+
+    fn save(&self, paths: &Paths) -> Result<(), EditError> {
+        let changed: Vec<(&File, String)> = self.0.iter().filter_map(|file| Some((file, file.changed()?))).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let instead = changed.iter().map(|(file, text)| (file.path.clone(), text.clone())).collect();
+        if let Err(error) = load_with(paths, &instead) {
+            // Mistakes that were there before have a place that the person can look at; new ones are the edit's.
+            return Err(load(paths).err().map_or_else(|| words(&error), EditError::Config));
+        }
+        let mut written: Vec<&File> = Vec::new();
+        for (file, text) in &changed {
+            if let Err(error) = write(file, text) {
+                for file in written {
+                    // The best that can be done: the files belong together.
+                    let _ = file.before.as_ref().map(|before| replace(&file.path, before.as_bytes()));
+                }
+                return Err(error);
+            }
+            written.push(file);
+        }
+        Ok(())
+    }
+}
+
+fn write(file: &File, text: &str) -> Result<(), EditError> {
+    if let Some(before) = &file.before {
+        replace(&backup(&file.path), before.as_bytes())?;
+    }
+    Ok(replace(&file.path, text.as_bytes())?)
+}
+
+/// `config.toml.bak` beside `config.toml`.
+fn backup(path: &Path) -> PathBuf {
+    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+    name.push(".bak");
+    path.with_file_name(name)
+}
+
+fn singular(group: &'static str) -> &'static str {
+    if group == BASTIONS { "bastion" } else { "tunnel" }
+}
+
+/// Mistakes of a text that is not on disk have no place that anybody could look at.
+fn words(error: &ConfigError) -> EditError {
+    EditError::Invalid(match error {
+        ConfigError::Mistakes(Mistakes(mistakes)) => mistakes.iter().map(Mistake::words).collect::<Vec<_>>().join("\n"),
+        ConfigError::File(error) => error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! All files together: no name twice, no name that leads nowhere, no two tunnels on one port. It collects all mistakes.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::Path;
+
+use super::file::{self, Contents, Named, TunnelEntry};
+use super::mistake::{Mistake, Mistakes, nearest};
+use super::settings::Settings;
+use super::source::Source;
+use crate::model::{Bastion, Listen, Name, Tunnel};
+
+/// More than anybody reads; a file of garbage would have a hundred thousand.
+const MOST: usize = 1000;
+
+/// Makes settings from texts, or tells everything that is wrong with them, `known` mistakes included.
+pub(super) fn resolve(sources: &[Source], user_home: Option<&Path>, known: Vec<Mistake>) -> Result<Settings, Mistakes> {
+    let mut mistakes = known;
+    let contents: Vec<(&Source, Contents)> =
+        sources.iter().map(|source| (source, file::read(source, user_home, &mut mistakes))).collect();
+    // With a file that could not be read whole, what seems to lead nowhere may stand in the part that is lost.
+    let whole = !mistakes.iter().any(|mistake| mistake.key.is_empty());
+
+    let bastions = gather(&contents, |contents| &contents.bastions, "bastions", &mut mistakes);
+    let tunnels = gather(&contents, |contents| &contents.tunnels, "tunnels", &mut mistakes);
+    if whole {
+        check_references(&tunnels, &bastions, &mut mistakes);
+    }
+    check_ports(sources, &tunnels, &mut mistakes);
+
+    if mistakes.is_empty() {
+        Ok(settle(&bastions, &tunnels))
+    } else {
+        let order = |mistake: &Mistake| sources.iter().position(|source| source.path == mistake.path);
+        mistakes.sort_by_key(|mistake| (order(mistake), mistake.line, mistake.column));
+        mistakes.truncate(MOST);
+        Err(Mistakes(mistakes))
+    }
+}
+
+/// Everything of one sort by name, with the file it stands in.
+type Gathered<'a, T> = BTreeMap<&'a Name, (&'a Source, &'a Named<T>)>;
+
+fn gather<'a, T>(
+    contents: &'a [(&'a Source, Contents)],
+    part: impl Fn(&'a Contents) -> &'a Vec<Named<T>>,
+    group: &str,
+    mistakes: &mut Vec<Mistake>,
+) -> Gathered<'a, T> {
+    let mut all: Gathered<'a, T> = BTreeMap::new();
+    for (source, contents) in contents {
+        for named in part(contents) {
+            match all.entry(&named.name) {
+                Entry::Vacant(place) => {
+                    place.insert((source, named));
+                }
+                Entry::Occupied(there) => {
+                    let (first, at) = (there.get().0, there.get().1.at);
+                    let message = format!("that name is taken, in {}:{}", first.path.display(), first.place(at).0);
+                    mistakes.push(source.mistake(named.at, format!("{group}.{}", named.name), message));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn check_references(
+    tunnels: &Gathered<'_, TunnelEntry>,
+    bastions: &Gathered<'_, Bastion>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    for (name, (source, named)) in tunnels {
+        let Some((bastion, at)) = named.value.as_ref().and_then(|entry| entry.bastion.as_ref()) else { continue };
+        if !bastions.contains_key(bastion) {
+            let message = format!("there is no bastion {:?}", bastion.as_str());
+            let nearest = nearest(bastion.as_str(), bastions.keys().map(|name| name.as_str()));
+            let mistake = source.mistake(*at, format!("tunnels.{name}.bastion"), message);
+            mistakes.push(Mistake { nearest, ..mistake });
+        }
+    }
+}
+
+fn check_ports(sources: &[Source], tunnels: &Gathered<'_, TunnelEntry>, mistakes: &mut Vec<Mistake>) {
+    let listening = |(name, (source, named)): (&&Name, &(&Source, &Named<TunnelEntry>))| {
+        let (listen, at) = named.value.as_ref()?.listen.clone()?;
+        let file = sources.iter().position(|other| other.path == source.path);
+        Some((file, at, (*name).clone(), listen))
+    };
+    let mut listening: Vec<_> = tunnels.iter().filter_map(listening).collect();
+    // The one that stands first keeps the port.
+    listening.sort_by_key(|(file, at, ..)| (*file, *at));
+    let mut before: Vec<(&Name, &Listen)> = Vec::new();
+    for (_, at, name, listen) in &listening {
+        if let Some((first, _)) = before.iter().find(|(_, taken)| collide(taken, listen)) {
+            let message = format!("{listen} is taken by the tunnel {:?}", first.as_str());
+            let source = tunnels.get(name).map(|(source, _)| source);
+            mistakes.extend(source.map(|source| source.mistake(*at, format!("tunnels.{name}.listen"), message)));
+        }
+        before.push((name, listen));
+    }
+}
+
+/// True where the two cannot both listen.
+fn collide(a: &Listen, b: &Listen) -> bool {
+    match (a, b) {
+        (Listen::Unix(a), Listen::Unix(b)) => a == b,
+        (Listen::Tcp(a), Listen::Tcp(b)) => {
+            let (one, other) = (a.ip().to_canonical(), b.ip().to_canonical());
+            // An "any" address takes the port on every address of its family, and that of IPv6 on all (ipv6(7)).
+            let covers = |any: std::net::IpAddr, ip: std::net::IpAddr| {
+                any.is_unspecified() && (any.is_ipv6() || ip.is_ipv4() || ip.is_unspecified())
+            };
+            a.port() == b.port() && (one == other || covers(one, other) || covers(other, one))
+        }
+        (Listen::Tcp(_), Listen::Unix(_)) | (Listen::Unix(_), Listen::Tcp(_)) => false,
+    }
+}
+
+fn settle(bastions: &Gathered<'_, Bastion>, tunnels: &Gathered<'_, TunnelEntry>) -> Settings {
+    let bastions: BTreeMap<Name, Bastion> =
+        bastions.iter().filter_map(|(name, (_, named))| Some(((*name).clone(), named.value.clone()?))).collect();
+    let tunnels: BTreeMap<Name, Tunnel> = tunnels
+        .iter()
+        .filter_map(|(name, (_, named))| Some(((*name).clone(), named.value.as_ref()?.tunnel.clone()?)))
+        .collect();
+    Settings::new(bastions, tunnels)
+}
