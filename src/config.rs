@@ -1,11 +1,12 @@
-//! Where things live, and what the person configured: files ⇄ values. It dials nothing and draws nothing; names that only a
-//! surface knows (themes, actions) are handed in.
+//! Where things live, and what the person configured: files ⇄ values. It dials nothing and draws nothing; names that
+//! only a surface knows (themes, actions) are handed in.
 
 mod change;
 mod document;
 mod edit;
 mod fields;
 mod file;
+mod load;
 mod mistake;
 mod paths;
 mod resolve;
@@ -14,9 +15,10 @@ mod source;
 mod store;
 
 pub use edit::{BastionEdit, EditError, TunnelEdit};
+pub use load::{Fingerprint, fingerprint, load};
 pub use mistake::{ConfigError, Mistake, Mistakes, nearest};
 pub use paths::{Paths, PathsError};
-pub use settings::{Fingerprint, Settings, fingerprint, load};
+pub use settings::Settings;
 pub use store::Store;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The keys of one TOML table, read strictly: each access gives a value or leaves a mistake at its place. It does not know
-//! which keys there should be.
+//! The keys of one TOML table, read strictly: each access gives a value or leaves a mistake at its place.
+//! It does not know which keys there should be.
 
 use std::fmt::Display;
 use std::str::FromStr;

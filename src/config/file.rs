@@ -1,5 +1,5 @@
-//! One configuration file, exactly as people write it. It judges each table by itself; what one says of another is judged in
-//! `resolve`.
+//! One configuration file, exactly as people write it. It judges each table by itself; what one says of another is
+//! judged in `resolve`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -99,8 +99,8 @@ pub(super) fn read(source: &Source, user_home: Option<&Path>, mistakes: &mut Vec
     let contents = read_tables(source, table.get_ref(), user_home, &mut found);
     if !errors.is_empty() {
         let broken: Vec<_> = errors.iter().map(|error| syntax(source, error)).collect();
-        // The parser has guessed on. What it guessed on the lines it stumbled over, what it may have lost, and keys that
-        // may belong to a table whose header it could not read, are no mistakes of the person's.
+        // The parser has guessed on. What it guessed on the lines it stumbled over, what it may have lost, and keys
+        // that may belong to a table whose header it could not read, are no mistakes of the person's.
         let lines: BTreeSet<_> = broken.iter().map(|mistake| mistake.line).collect();
         let first = lines.first().copied().unwrap_or_default();
         found.retain(|mistake| {

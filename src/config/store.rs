@@ -1,5 +1,5 @@
-//! Edits of the configuration by the program: under a lock, on what is on disk now, atomic, with one backup, and only if
-//! the result loads. It changes no more than it was asked to.
+//! Edits of the configuration by the program: under a lock, on what is on disk now, atomic, with one backup, and only
+//! if the result loads. It changes no more than it was asked to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::change::Change;
 use super::document::Document;
 use super::edit::{BastionEdit, EditError, TunnelEdit};
+use super::load::{load, load_with};
 use super::mistake::{ConfigError, Mistake, Mistakes, nearest};
 use super::paths::Paths;
-use super::settings::{load, load_with};
 use super::source::sources;
 use crate::local::port_owner::free_port;
 use crate::local::private_file::{lock, replace};

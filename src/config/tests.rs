@@ -1,5 +1,5 @@
-//! Whole configurations: the fixtures in `tests/fixtures/config`, files that cannot be read, and bytes that nobody would
-//! write.
+//! Whole configurations: the fixtures in `tests/fixtures/config`, files that cannot be read, and bytes that nobody
+//! would write.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,9 +1,9 @@
 //! Files that are private from their first instant, whole or not there, and never reached through somebody else's link.
 //! It knows nothing of what stands in them.
 
+mod advisory;
 mod error;
 mod folder;
-mod lock;
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
+pub use advisory::{Lock, lock, try_lock};
 pub use error::{Cause, FileError};
 pub use folder::{make_private_dir, make_safe_dir};
-pub use lock::{Lock, lock, try_lock};
 
 use super::process::own_uid;
 
@@ -32,7 +32,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     open_regular(path).and_then(|(file, found)| read_all(path, file, &found, limit))
 }
 
-/// As [`read`], and the file must be ours or root's, and writable by nobody else: for what others may see but not decide.
+/// As [`read`], and the file must be ours or root's, and writable by nobody else: for what others may see, not decide.
 pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let (file, found) = open_regular(path)?;
     check_owner(path, READ, &found)?;
@@ -50,8 +50,9 @@ pub fn read_private(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     read_all(path, file, &found, limit)
 }
 
-/// Puts a file of mode 0600 in place of whatever regular file of ours is there, in one step: a reader sees the old content
-/// or the new, and on any error the old file stays. A symbolic link is followed to its target, as dotfile managers need.
+/// Puts a file of mode 0600 in place of whatever regular file of ours is there, in one step: a reader sees the old
+/// content or the new, and on any error the old file stays. A symbolic link is followed to its target, as dotfile
+/// managers need.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let target = final_target(path)?;
     match fs::symlink_metadata(&target) {
@@ -187,8 +188,8 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes the new name durable. The content is in place already, and not every file system can do this, so that a failure
-/// here is no failure of the write.
+/// Makes the new name durable. The content is in place already, and not every file system can do this, so that a
+/// failure here is no failure of the write.
 fn sync_folder(path: &Path) {
     if let Ok(folder) = File::open(folder_of(path)) {
         let _ = folder.sync_all();

@@ -46,6 +46,10 @@ impl Source {
         };
         let mut tokens = tokenize(text);
         mark_tests(&mut tokens);
+        // The file that `#[cfg(test)] mod tests;` names.
+        if module.last().is_some_and(|name| name == "tests") {
+            tokens.iter_mut().for_each(|token| token.in_test = true);
+        }
         Self { path: path.to_owned(), module, text: text.to_owned(), tokens }
     }
 
