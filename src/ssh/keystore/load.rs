@@ -6,7 +6,7 @@ use std::path::Path;
 
 use russh::keys::ssh_encoding::base64::{Base64, Encoding};
 use russh::keys::ssh_key::private::KeypairData;
-use russh::keys::ssh_key::{Algorithm, Cipher};
+use russh::keys::ssh_key::{Algorithm, Cipher, Kdf};
 use russh::keys::{PrivateKey, decode_secret_key};
 use zeroize::Zeroizing;
 
@@ -129,6 +129,9 @@ pub(super) fn openssh_sealed(text: &str) -> Result<PrivateKey, Problem> {
     PrivateKey::from_bytes(&blob).map_err(|_| damaged())
 }
 
+/// More rounds over a passphrase than this would keep a dial waiting for minutes.
+const MOST_BCRYPT_ROUNDS: u32 = 1 << 14;
+
 fn openssh(text: &str, passphrase: Option<&Secret>) -> Result<PrivateKey, Problem> {
     let sealed = openssh_sealed(text)?;
     if !sealed.is_encrypted() {
@@ -137,8 +140,13 @@ fn openssh(text: &str, passphrase: Option<&Secret>) -> Result<PrivateKey, Proble
     if sealed.cipher() == Cipher::TdesCbc {
         return Err(unusable("it is encrypted with 3des-cbc, which adit cannot open", Some(Mend::Rewrite)));
     }
+    if let Kdf::Bcrypt { rounds, .. } = sealed.kdf()
+        && *rounds > MOST_BCRYPT_ROUNDS
+    {
+        return Err(unusable(format!("opening it would take {rounds} rounds of bcrypt"), Some(Mend::Rewrite)));
+    }
     let passphrase = passphrase.ok_or(Problem::Needed)?;
-    // The stretching has its limits checked when the file was read; what fails here is the passphrase.
+    // The file itself decoded, so that what fails here is the passphrase.
     sealed.decrypt(passphrase.reveal()).map_err(|_| Problem::Wrong)
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use adit::ssh::keystore::load_private;
 use proptest::prelude::*;
+use russh::keys::ssh_encoding::base64::{Base64, Encoding};
 
 use super::{done, secret, set_mode};
 
@@ -101,6 +102,24 @@ fn every_cipher_of_openssh_opens() {
     done("ssh-keygen", &["-q", "-t", "ed25519", "-Z", "3des-cbc", "-a", "4", "-N", PASSPHRASE, "-f", file]);
     let (code, message, command) = refused(&path, Some(PASSPHRASE));
     assert_eq!((code, command), ("key_format", Some(format!("ssh-keygen -p -f {file}"))), "{message}");
+}
+
+#[test]
+fn a_passphrase_that_takes_forever_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    done("ssh-keygen", &["-q", "-t", "ed25519", "-a", "4", "-N", PASSPHRASE, "-f", path.to_str().unwrap()]);
+    let text = fs::read_to_string(&path).unwrap();
+    let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut blob = Base64::decode_vec(&body).unwrap();
+    // The rounds stand behind the salt of 16 bytes (OpenSSH's PROTOCOL.key).
+    let salt = blob.windows(4).position(|four| four == [0, 0, 0, 16]).unwrap();
+    blob[salt + 20..salt + 24].copy_from_slice(&u32::MAX.to_be_bytes());
+    let text = Base64::encode_string(&blob);
+    write(&path, format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{text}\n-----END OPENSSH PRIVATE KEY-----\n"));
+    let (code, message, _) = refused(&path, Some(PASSPHRASE));
+    assert_eq!(code, "key_format", "{message}");
+    assert!(message.contains("4294967295 rounds"), "{message}");
 }
 
 #[test]
@@ -277,7 +296,6 @@ fn a_key_inside_a_security_key_needs_the_agent() {
     inner.extend((1..).take((8 - inner.len() % 8) % 8));
     let head = [b"openssh-key-v1\0".as_slice(), &field(b"none"), &field(b"none"), &field(b""), &[0, 0, 0, 1]].concat();
     let blob = [head, field(&public), field(&inner)].concat();
-    use russh::keys::ssh_encoding::base64::{Base64, Encoding};
     let text = Base64::encode_string(&blob);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sk");
