@@ -209,10 +209,12 @@ fn plausible() -> impl Strategy<Value = String> {
         Just("{ a = 1 }".to_owned()),
         Just("1979-05-27".to_owned()),
     ];
-    let header = "(bastions|tunnels|preferences|keymap)(\\.[a-c\"']{1,2}){0,2}".prop_map(|name| format!("[{name}]"));
+    let name = || "(bastions|tunnels|preferences|keymap)(\\.[a-c\"']{1,2}){0,2}";
     let line = prop_oneof![
-        3 => (key, value).prop_map(|(key, value)| format!("{key} = {value}")),
-        1 => header,
+        6 => (key, value.clone()).prop_map(|(key, value)| format!("{key} = {value}")),
+        1 => (name(), value).prop_map(|(name, value)| format!("{name} = {value}")),
+        2 => name().prop_map(|name| format!("[{name}]")),
+        1 => name().prop_map(|name| format!("[[{name}]]")),
         1 => "# .{0,10}",
         1 => ".{0,12}",
     ];
@@ -236,6 +238,35 @@ proptest! {
                 let line = text.split('\n').nth(mistake.line - 1).unwrap_or_default();
                 prop_assert!(mistake.column >= 1 && mistake.column <= line.chars().count() + 1, "{mistake}");
                 prop_assert!(!mistake.to_string().contains(char::is_control), "{mistake}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_edit_of_any_text_panics_and_a_refused_one_changes_nothing(text in plausible()) {
+        let (_folder, paths) = home();
+        write(&paths.config, text.as_bytes());
+        let store = Store::new(&paths);
+        let bastion = BastionEdit {
+            host: Some("b".into()),
+            user: Some("u".into()),
+            agent: Some(crate::model::AgentSocket::Environment),
+            ..BastionEdit::default()
+        };
+        let [a, b] = ["a", "b"].map(|name| name.parse().unwrap());
+        let edits: [&dyn Fn() -> Result<(), EditError>; 6] = [
+            &|| store.add_bastion(&a, &bastion),
+            &|| store.edit_bastion(&a, &BastionEdit { unset: vec!["port".into()], ..bastion.clone() }),
+            &|| store.rename_bastion(&a, &b),
+            &|| store.remove_tunnel(&a),
+            &|| store.remove_bastion(&b),
+            &|| store.assign_port(&a).map(drop),
+        ];
+        for edit in edits {
+            let before = fs::read(&paths.config).unwrap();
+            match edit() {
+                Ok(()) => prop_assert!(fs::read(&paths.config).unwrap() == before || load(&paths).is_ok()),
+                Err(_) => prop_assert_eq!(fs::read(&paths.config).unwrap(), before),
             }
         }
     }

@@ -161,4 +161,82 @@ mod tests {
         assert_eq!(typed(b""), Err(io::ErrorKind::UnexpectedEof));
         assert_eq!(typed(b"\xff\n"), Err(io::ErrorKind::InvalidData));
     }
+
+    /// The other side of the next test: asks at the terminal that `setsid` gave it.
+    #[test]
+    fn asks_at_a_given_terminal() {
+        if std::env::var_os("ADIT_TEST_TERMINAL").is_some() {
+            let shown = format!("{} {:?}\n", has_terminal(), ask_hidden("secret? ").map_err(|e| e.kind()));
+            io::stdout().write_all(shown.as_bytes()).unwrap();
+        }
+    }
+
+    /// What the person sees, and what the program got, for one answer. `None` where the machine has no `setsid`.
+    fn asked(answer: &[u8]) -> Option<(String, String)> {
+        use std::os::unix::ffi::OsStrExt;
+        use std::process::{Command, Stdio};
+
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+        let desk = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&desk).unwrap();
+        unlockpt(&desk).unwrap();
+        let name = ptsname(&desk, Vec::new()).unwrap();
+        let name = std::ffi::OsStr::from_bytes(name.as_bytes()).to_owned();
+        let flags = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
+        let tty =
+            std::os::unix::fs::OpenOptionsExt::custom_flags(OpenOptions::new().read(true), flags).open(&name).unwrap();
+        let before = tcgetattr(&tty).unwrap();
+        // A session without a terminal gets the first one that it opens.
+        let child = Command::new("setsid")
+            .args([
+                "sh",
+                "-c",
+                "exec \"$0\" --exact local::terminal::tests::asks_at_a_given_terminal --nocapture <>\"$1\"",
+            ])
+            .arg(std::env::current_exe().unwrap())
+            .arg(&name)
+            .env("ADIT_TEST_TERMINAL", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let (send, seen) = std::sync::mpsc::channel();
+        let mut desk = File::from(desk);
+        let mut screen = desk.try_clone().unwrap();
+        std::thread::spawn(move || {
+            while let Ok(Some(byte)) = read_byte(&mut screen) {
+                if send.send(byte).is_err() {
+                    break;
+                }
+            }
+        });
+        let patience = std::time::Duration::from_secs(20);
+        let mut shown = Vec::new();
+        while !shown.ends_with(b"secret? ") {
+            shown.push(seen.recv_timeout(patience).unwrap());
+        }
+        assert!(!tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO));
+        desk.write_all(answer).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(tcgetattr(&tty).unwrap().local_modes, before.local_modes);
+        drop((tty, desk));
+        shown.extend(seen.try_iter());
+        let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Some((words(&shown), words(&output.stdout)))
+    }
+
+    #[test]
+    fn a_terminal_shows_no_answer_and_is_given_back_on_every_path() {
+        for (answer, expected) in [
+            (&b"swordfish\n"[..], "true Ok(\"swordfish\")"),
+            (b"wrong\x15right\r", "true Ok(\"right\")"),
+            (b"half\x03", "true Err(Interrupted)"),
+            (b"\x04", "true Err(UnexpectedEof)"),
+        ] {
+            let Some((shown, got)) = asked(answer) else { return };
+            assert!(got.contains(expected), "{got}");
+            assert!(!shown.contains("fish") && !shown.contains("right") && !shown.contains("half"), "{shown}");
+        }
+    }
 }
