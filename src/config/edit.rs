@@ -1,5 +1,5 @@
-//! What a person may change in the configuration from the program. An edit holds text where the configuration holds text;
-//! whether it is valid is judged where the file is read, so that there is one judge.
+//! What a person may change in the configuration from the program. An edit holds text where the configuration holds
+//! text; whether it is valid is judged where the file is read, so that there is one judge.
 
 use std::path::PathBuf;
 

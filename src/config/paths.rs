@@ -130,8 +130,8 @@ impl Paths {
         })
     }
 
-    /// A socket path that is too long for the system gives way to a folder in /tmp that is always the same for this user
-    /// and this home. /tmp is sticky, and the folder is checked to be ours and 0700 before it is used.
+    /// A socket path that is too long for the system gives way to a folder in /tmp that is always the same for this
+    /// user and this home. /tmp is sticky, and the folder is checked to be ours and 0700 before it is used.
     fn with_short_socket(mut self, uid: u32) -> Self {
         if self.socket.as_os_str().len() > LONGEST_SOCKET {
             let mut hash = Sha1::new();
@@ -142,8 +142,8 @@ impl Paths {
         self
     }
 
-    /// Makes the folders that are missing, with mode 0700, and checks those that exist: the keys' and the socket's must be
-    /// ours and 0700, the others ours and not writable by others. `config.d` and `themes` are checked but not made.
+    /// Makes the folders that are missing, with mode 0700, and checks those that exist: the keys' and the socket's must
+    /// be ours and 0700, the others ours and not writable by others. `config.d` and `themes` are checked but not made.
     pub fn prepare(&self) -> Result<(), FileError> {
         self.prepare_config()?;
         self.prepare_keys()?;
@@ -179,8 +179,8 @@ fn absolute(path: &Path) -> Result<PathBuf, PathsError> {
     }
 }
 
-/// The same text for every spelling of a path, and before and after its last folders were made: links are resolved as far
-/// as the path exists.
+/// The same text for every spelling of a path, and before and after its last folders were made: links are resolved as
+/// far as the path exists.
 fn settled(path: &Path) -> PathBuf {
     let found =
         path.ancestors().find_map(|above| Some((fs::canonicalize(above).ok()?, path.strip_prefix(above).ok()?)));

@@ -12,8 +12,8 @@ pub fn now() -> Timestamp {
     Timestamp::from_millisecond(exact.as_millisecond()).unwrap_or(exact)
 }
 
-/// The clock that goes on while the machine sleeps. `Instant` is the one that does not (clock_gettime(2): `CLOCK_MONOTONIC`
-/// on Linux, `CLOCK_UPTIME_RAW` on macOS).
+/// The clock that goes on while the machine sleeps. `Instant` is the one that does not (clock_gettime(2):
+/// `CLOCK_MONOTONIC` on Linux, `CLOCK_UPTIME_RAW` on macOS).
 #[cfg(target_os = "linux")]
 const SLEEPLESS: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]

@@ -24,18 +24,16 @@ impl Network {
         Self { last: facts() }
     }
 
-    /// True when the way out is another one than at the last call. Losing it altogether is no change: there is nothing to
-    /// try again over.
+    /// True when there is a way out and it is another one than at the last call, or there was none then. Losing it is no
+    /// change: there is nothing to try again over.
     pub fn changed(&mut self) -> bool {
         self.compare(facts())
     }
 
     fn compare(&mut self, now: Facts) -> bool {
-        if now.is_empty() || now == self.last {
-            return false;
-        }
+        let changed = !now.is_empty() && now != self.last;
         self.last = now;
-        true
+        changed
     }
 }
 
@@ -64,7 +62,8 @@ fn source_towards(target: IpAddr) -> Option<String> {
     if source.is_loopback() { None } else { Some(format!("from {source}")) }
 }
 
-/// Interface, destination, gateway and mask of each IPv4 route (proc_net(5)); the counters in between would always differ.
+/// Interface, destination, gateway and mask of each IPv4 route (proc_net(5)); the counters in between would always
+/// differ.
 fn routes(table: &str) -> impl Iterator<Item = String> {
     table.lines().skip(1).filter_map(|line| {
         let mut fields = line.split_whitespace();
@@ -114,10 +113,12 @@ mod tests {
         let facts = |text: &str| Facts::from([text.to_owned()]);
         let mut network = Network { last: facts("from 192.0.2.7") };
         assert!(!network.compare(facts("from 192.0.2.7")));
-        assert!(!network.compare(Facts::new()));
-        assert!(!network.compare(facts("from 192.0.2.7")));
         assert!(network.compare(facts("from 198.51.100.9")));
         assert!(!network.compare(facts("from 198.51.100.9")));
+        assert!(!network.compare(Facts::new()));
+        assert!(!network.compare(Facts::new()));
+        // Back again, also where it was before.
+        assert!(network.compare(facts("from 198.51.100.9")));
     }
 
     #[test]

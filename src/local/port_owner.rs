@@ -21,15 +21,15 @@ pub struct Holder {
     pub program: String,
 }
 
-/// The process that keeps others from binding this address. `None` where nobody does, or where the system does not let us
-/// see whose it is (another user's process, mostly).
+/// The process that keeps others from binding this address. `None` where nobody does, or where the system does not let
+/// us see whose it is (another user's process, mostly).
 #[must_use]
 pub fn holder(address: SocketAddr) -> Option<Holder> {
     if cfg!(target_os = "linux") { from_proc(address) } else { from_lsof(address.port()) }
 }
 
-/// A port of the range that nothing on this machine listens on, beginning at a random one so that two programs that ask at
-/// the same moment seldom get the same answer. Each candidate is really bound and let go again.
+/// A port of the range that nothing on this machine listens on, beginning at a random one so that two programs that ask
+/// at the same moment seldom get the same answer. Each candidate is really bound and let go again.
 #[must_use]
 pub fn free_port(range: RangeInclusive<u16>, avoid: &BTreeSet<u16>) -> Option<Port> {
     let (first, last) = (*range.start(), *range.end());

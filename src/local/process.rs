@@ -57,8 +57,8 @@ pub fn terminate(pid: u32) -> io::Result<()> {
     Ok(rustix::process::kill_process(id, Signal::TERM)?)
 }
 
-/// Keeps what we hold in memory out of core files and, on Linux, out of other processes' sight. Where the system refuses,
-/// things stay as they were.
+/// Keeps what we hold in memory out of core files and, on Linux, out of other processes' sight. Where the system
+/// refuses, things stay as they were.
 pub fn forbid_core_dumps() {
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
-//! Asks the person at the controlling terminal, whatever stdin and stdout are. It draws nothing, and gives the terminal back
-//! on every path.
+//! Asks the person at the controlling terminal, whatever stdin and stdout are. It draws nothing, and gives the terminal
+//! back on every path.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -13,9 +13,9 @@ const TERMINAL: &str = "/dev/tty";
 /// copies of a secret behind.
 const LONGEST: usize = 1024;
 
-/// True when a person can be asked: there is a controlling terminal, we are in its foreground (a background job that asks
-/// is stopped by the kernel), and input or messages go to a terminal at all, so that a script that collects both is not
-/// left waiting.
+/// True when a person can be asked: there is a controlling terminal, we are in its foreground (a background job that
+/// asks is stopped by the kernel), and input or messages go to a terminal at all, so that a script that collects both
+/// is not left waiting.
 #[must_use]
 pub fn has_terminal() -> bool {
     let someone_looks = io::stdin().is_terminal() || io::stderr().is_terminal();
@@ -56,8 +56,8 @@ fn open() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(TERMINAL)
 }
 
-/// While this lives, nothing typed is shown, and signals arrive as bytes: a Ctrl-C that ended the process here would leave
-/// the person with a terminal that shows nothing.
+/// While this lives, nothing typed is shown, and signals arrive as bytes: a Ctrl-C that ended the process here would
+/// leave the person with a terminal that shows nothing.
 struct Hidden {
     tty: File,
     before: Termios,

@@ -107,7 +107,8 @@ impl FileError {
 
 impl From<&io::Error> for Cause {
     fn from(error: &io::Error) -> Self {
-        // The kind of these two is still unstable or too wide. ENXIO: a FIFO or socket without a peer; certainly no file.
+        // The kind of these two is still unstable or too wide. ENXIO: a FIFO or socket without a peer; certainly no
+        // file.
         match error.raw_os_error().map(Errno::from_raw_os_error) {
             Some(Errno::LOOP) => return Self::Link,
             Some(Errno::NXIO) => return Self::NotRegular,

@@ -20,8 +20,8 @@ pub fn make_private_dir(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Makes a folder with mode 0700, and missing parents likewise. One that exists is refused only when group or others may
-/// write to it, or when it belongs to somebody else.
+/// Makes a folder with mode 0700, and missing parents likewise. One that exists is refused only when group or others
+/// may write to it, or when it belongs to somebody else.
 pub fn make_safe_dir(path: &Path) -> Result<(), FileError> {
     let found = ensure(path)?;
     match found.mode() & 0o022 {

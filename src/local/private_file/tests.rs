@@ -1,4 +1,5 @@
-//! Files against what may lie in their way. Those that depend on the umask run this test binary again under another one.
+//! Files against what may lie in their way. Those that depend on the umask run this test binary again under another
+//! one.
 
 use std::os::unix::fs::{chown, symlink};
 use std::process::Command;
@@ -19,6 +20,8 @@ fn chmod(path: &Path, mode: u32) {
 }
 
 fn plant(path: &Path, content: &str, with: u32) {
+    // A read-only one could not be written again.
+    let _ = fs::remove_file(path);
     fs::write(path, content).unwrap();
     chmod(path, with);
 }
