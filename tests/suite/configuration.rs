@@ -119,7 +119,7 @@ fn a_broken_config_stops_every_command_that_needs_it_with_2() {
 
 #[test]
 fn a_bad_config_does_not_stop_what_runs() {
-    use crate::support::{Sshd, Target, target::Echo};
+    use crate::support::{Sshd, Target, soon, target::Echo, wait_until};
     let (sshd, target) = (Sshd::start(), Target::start());
     let adit = Adit::at(&sshd, "");
     let port = adit.add_tunnel("echo", "tcp", target.port);
@@ -127,7 +127,9 @@ fn a_bad_config_does_not_stop_what_runs() {
     let good = adit.config();
     let mut echo = Echo::open(port).unwrap();
     std::fs::write(adit.path("config.toml"), format!("{good}\nnonsense = 1\n")).unwrap();
-    adit.run(&["status"]).expect(2);
+    let told = wait_until(soon(), || adit.run(&["status"]).expect(0).stderr.contains("config.toml:"));
+    assert!(told, "status says that the file is not in force");
+    adit.run(&["up", "echo"]).expect(2);
     echo.ping().unwrap();
     Echo::open(port).unwrap();
     std::fs::write(adit.path("config.toml"), good).unwrap();
