@@ -1,17 +1,27 @@
 //! The service: requests in, snapshots out; in this process or over a private socket. It draws nothing and parses no arguments.
 
-pub mod attach;
-pub mod client;
+mod attach;
+mod client;
+mod daemon;
 pub mod frame;
-pub mod inside;
-pub mod log;
+mod hub;
+mod inside;
+mod log;
 pub mod protocol;
+mod questions;
 mod server;
-pub mod socket;
-pub mod start;
+mod settings;
+mod socket;
+mod start;
+mod wanted;
 
 pub use attach::{AttachError, attach};
 pub use client::{Asked, Client, ClientError};
+pub use daemon::{DaemonError, run};
+pub use hub::{Running, start};
+pub use inside::Door;
 pub use log::{log_path, old_log_path};
 pub use protocol::{Hello, PROTOCOL, Reply, Request};
+pub use socket::SocketError;
 pub use start::{StopError, ensure, stop};
+pub use wanted::{forget_wanted, rename_wanted};

@@ -18,7 +18,7 @@ pub struct Door {
 
 /// The hub's ends of the wires.
 #[derive(Debug)]
-pub struct Desk {
+pub(super) struct Desk {
     /// Requests, in the order in which they came.
     pub(super) requests: mpsc::Receiver<Asked>,
     /// Snapshots; each replaces the one before.
@@ -29,7 +29,7 @@ pub struct Desk {
 
 /// Both ends of the wires between a hub and its clients.
 #[must_use]
-pub fn wires() -> (Door, Desk) {
+pub(super) fn wires() -> (Door, Desk) {
     let (sender, requests) = mpsc::channel(WAITING_REQUESTS);
     let snapshots = Arc::new(watch::Sender::new(Arc::new(Snapshot::default())));
     let door = Door { requests: sender.downgrade(), snapshots: Arc::downgrade(&snapshots) };

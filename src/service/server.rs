@@ -228,6 +228,7 @@ async fn write(
     snapshots.mark_changed();
     loop {
         let reply = tokio::select! {
+            biased;
             () = outbox.gone.cancelled() => {
                 let over = outbox.bytes.load(Ordering::Relaxed) > OUTBOX;
                 return if over { Err(Ending::Deaf) } else { Ok(()) };
@@ -268,3 +269,6 @@ async fn send(to: &mut OwnedWriteHalf, frame: &[u8]) -> Result<(), Ending> {
         Err(_) => Err(Ending::Deaf),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,9 @@ pub enum SocketError {
         /// The path.
         path: PathBuf,
     },
+    /// Our lock was removed, and another process holds the new one.
+    #[error("another process has become the background service")]
+    Succeeded,
     /// The folder or the lock.
     #[error(transparent)]
     File(#[from] FileError),
@@ -64,34 +67,36 @@ const GLANCES: Duration = Duration::from_millis(250);
 
 /// The right to be the service. Given back when dropped: the socket goes first, then the lock.
 #[derive(Debug)]
-pub struct Claim {
+pub(super) struct Claim {
     socket: PathBuf,
     /// Which file at the path is ours.
     ours: Option<(u64, u64)>,
-    _lock: Lock,
+    /// Which file is the lock. Where somebody removed it, the next one is held as well.
+    lock: Option<(u64, u64)>,
+    held: Vec<Lock>,
 }
 
 /// The lock beside a socket.
 #[must_use]
-pub fn lock_path(socket: &Path) -> PathBuf {
+pub(super) fn lock_path(socket: &Path) -> PathBuf {
     socket.with_extension("lock")
 }
 
 /// The lock that those take who want to start a service, so that a hundred of them start one.
 #[must_use]
-pub fn start_lock_path(socket: &Path) -> PathBuf {
+pub(super) fn start_lock_path(socket: &Path) -> PathBuf {
     socket.with_extension("start")
 }
 
 /// The process that holds the lock, as it wrote down; a leftover number where nobody does.
 #[must_use]
-pub fn holder(socket: &Path) -> Option<u32> {
+pub(super) fn holder(socket: &Path) -> Option<u32> {
     let text = private_file::read(&lock_path(socket), 64).ok()?;
     std::str::from_utf8(&text).ok()?.trim().parse().ok()
 }
 
 /// True while a process holds the lock. A missing folder holds nothing.
-pub fn is_held(socket: &Path) -> Result<bool, FileError> {
+pub(super) fn is_held(socket: &Path) -> Result<bool, FileError> {
     let lock = lock_path(socket);
     if !lock.exists() {
         return Ok(false);
@@ -100,7 +105,7 @@ pub fn is_held(socket: &Path) -> Result<bool, FileError> {
 }
 
 /// Makes sure that a socket can stand at the path: short enough, in a private folder, and nothing else in its place.
-pub fn prepare(socket: &Path) -> Result<(), SocketError> {
+pub(super) fn prepare(socket: &Path) -> Result<(), SocketError> {
     let length = socket.as_os_str().len();
     if length > LONGEST_PATH {
         return Err(SocketError::TooLong { path: socket.to_owned(), length });
@@ -113,7 +118,7 @@ pub fn prepare(socket: &Path) -> Result<(), SocketError> {
 
 impl Claim {
     /// Takes the lock; nothing when another process holds it. May block for a quarter of a second.
-    pub fn take(socket: &Path) -> Result<Option<Self>, SocketError> {
+    pub(super) fn take(socket: &Path) -> Result<Option<Self>, SocketError> {
         prepare(socket)?;
         let path = lock_path(socket);
         let lock = match private_file::lock(&path, GLANCES) {
@@ -123,12 +128,24 @@ impl Claim {
         };
         // For the sentences of others only; a full disk must not keep tunnels down.
         let _ = fs::write(&path, format!("{}\n", std::process::id()));
-        Ok(Some(Self { socket: socket.to_owned(), ours: None, _lock: lock }))
+        Ok(Some(Self { socket: socket.to_owned(), ours: None, lock: which(&path), held: vec![lock] }))
+    }
+
+    /// Listens again after the socket, or its whole folder, was taken away. An error of kind `Succeeded` when another process
+    /// has become the service meanwhile.
+    pub(super) async fn restore(&mut self) -> Result<UnixListener, SocketError> {
+        let path = lock_path(&self.socket);
+        if which(&path).is_none() || which(&path) != self.lock {
+            let Some(mut next) = Self::take(&self.socket)? else { return Err(SocketError::Succeeded) };
+            self.held.append(&mut next.held);
+            self.lock = next.lock;
+        }
+        self.listen().await
     }
 
     /// Listens at the path. A stale socket is replaced in one step, so that the path never leads to a socket that nobody
     /// serves; one that lives is left alone.
-    pub async fn listen(&mut self) -> Result<UnixListener, SocketError> {
+    pub(super) async fn listen(&mut self) -> Result<UnixListener, SocketError> {
         if present(&self.socket)?.is_some() && is_alive(&self.socket).await {
             return Err(SocketError::Alive { path: self.socket.clone() });
         }
@@ -159,13 +176,12 @@ impl Claim {
     /// False when the socket that we made is not at its path any more: a cleaner of temporary folders, or the end of a login
     /// took it.
     #[must_use]
-    pub fn is_in_place(&self) -> bool {
-        let found = fs::symlink_metadata(&self.socket).ok().map(|found| (found.dev(), found.ino()));
-        found.is_some() && found == self.ours
+    pub(super) fn is_in_place(&self) -> bool {
+        self.ours.is_some() && which(&self.socket) == self.ours
     }
 
     /// Removes the socket, if it is still ours, and keeps the lock.
-    pub fn withdraw(&mut self) {
+    pub(super) fn withdraw(&mut self) {
         if self.is_in_place() {
             // A leftover is stale and will be replaced.
             let _ = fs::remove_file(&self.socket);
@@ -178,6 +194,11 @@ impl Drop for Claim {
     fn drop(&mut self) {
         self.withdraw();
     }
+}
+
+/// What tells a file at a path from another that comes to stand there.
+fn which(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// The socket at the path, if there is one; anything else there is an error.
@@ -263,6 +284,21 @@ mod tests {
         let _other = UnixListener::bind(&socket).unwrap();
         drop(claim);
         assert!(socket.exists());
+    }
+
+    #[tokio::test]
+    async fn what_a_cleaner_took_is_put_back() {
+        let (_home, socket) = home();
+        let mut claim = Claim::take(&socket).unwrap().unwrap();
+        let _first = claim.listen().await.unwrap();
+        fs::remove_dir_all(socket.parent().unwrap()).unwrap();
+        assert!(!claim.is_in_place());
+        let _second = claim.restore().await.unwrap();
+        assert!(claim.is_in_place() && UnixStream::connect(&socket).await.is_ok());
+        assert!(Claim::take(&socket).unwrap().is_none());
+        fs::remove_dir_all(socket.parent().unwrap()).unwrap();
+        let _other = Claim::take(&socket).unwrap().unwrap();
+        assert!(matches!(claim.restore().await, Err(SocketError::Succeeded)));
     }
 
     #[tokio::test]

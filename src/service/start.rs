@@ -157,3 +157,6 @@ async fn stop_at(socket: &Path) -> Result<(), StopError> {
     };
     timeout(PATIENCE, free).await.map_err(|_| StopError::Stays { pid })
 }
+
+#[cfg(test)]
+mod tests;

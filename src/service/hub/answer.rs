@@ -1,0 +1,204 @@
+//! One request after the other: what each asks of engine, settings and files. It talks to nobody outside.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::{CLOSING, Hub};
+use crate::config::nearest;
+use crate::model::{Answer, Identity, Name, Pending, Phase, Question, Secret};
+use crate::service::client::Asked;
+use crate::service::protocol::{Reply, Request};
+use crate::service::settings::Look;
+use crate::ssh::trust;
+
+/// Why a request was not carried out.
+struct Refusal {
+    code: u8,
+    message: String,
+}
+
+fn refuse(code: u8, message: impl Into<String>) -> Refusal {
+    Refusal { code, message: message.into() }
+}
+
+impl Hub {
+    pub(super) async fn take(&mut self, asked: Asked) {
+        let Asked { request, reply: to } = asked;
+        let done = match request {
+            Request::Status => {
+                self.look(Look::Certain).await;
+                return self.status(to);
+            }
+            Request::Journal => return self.history(to),
+            Request::Up { names } => match self.prepare(&names).await {
+                Ok(()) => return self.up(&names, to),
+                Err(refusal) => Err(refusal),
+            },
+            Request::Restart { names } => match self.prepare(&names).await {
+                Ok(()) => return self.restart(&names, to),
+                Err(refusal) => Err(refusal),
+            },
+            Request::Down { names, now } => match self.known(&names).await {
+                Ok(()) => return self.down(&names, now, to),
+                Err(refusal) => Err(refusal),
+            },
+            Request::Answer { id, answer } => match self.answer(id, answer).await {
+                Ok(names) => return self.again(&names, to),
+                Err(refusal) => Err(refusal),
+            },
+            Request::Reload => {
+                self.look(Look::Certain).await;
+                self.in_force.error().map_or(Ok(()), |error| Err(refuse(2, error)))
+            }
+            Request::Agent { socket } => {
+                self.set_agent(socket);
+                Ok(())
+            }
+            Request::Stop => {
+                self.stop.cancel();
+                Ok(())
+            }
+        };
+        let reply = match done {
+            Ok(()) => Reply::Done,
+            Err(Refusal { code, message }) => Reply::Refused { code, message },
+        };
+        self.reply(to, reply);
+    }
+
+    /// Refuses names that are not configured, by what is on disk now.
+    async fn known(&mut self, names: &[Name]) -> Result<(), Refusal> {
+        self.look(Look::Certain).await;
+        let tunnels = &self.in_force.settings().tunnels;
+        let Some(unknown) = names.iter().find(|name| !tunnels.contains_key(*name)) else { return Ok(()) };
+        // It may stand in the files that do not load.
+        if let Some(error) = self.in_force.error() {
+            return Err(refuse(
+                2,
+                format!("no tunnel {unknown} is in force, and the configuration does not load: {error}"),
+            ));
+        }
+        let near = nearest(unknown.as_str(), tunnels.keys().map(Name::as_str));
+        let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        Err(refuse(3, format!("there is no tunnel {unknown}{hint}")))
+    }
+
+    /// Makes sure that tunnels can be opened: all are known and have ports.
+    async fn prepare(&mut self, names: &[Name]) -> Result<(), Refusal> {
+        self.known(names).await?;
+        for name in names {
+            let assigned = self.assign_port(name).await;
+            assigned.map_err(|why| refuse(2, format!("{name} has no local port: {why}")))?;
+        }
+        self.want(names, &[]);
+        // A person asked: what was refused before may be tried again.
+        self.pool.forgive();
+        Ok(())
+    }
+
+    fn up(&mut self, names: &[Name], to: oneshot::Sender<Reply>) {
+        let before = self.statuses(names);
+        self.engine.open(names, true);
+        self.await_effect(&before, to, &[Phase::Stopped, Phase::Waiting]);
+    }
+
+    fn restart(&mut self, names: &[Name], to: oneshot::Sender<Reply>) {
+        let before = self.statuses(names);
+        self.engine.restart(names);
+        self.await_effect(&before, to, &[Phase::Stopped, Phase::Waiting, Phase::Up, Phase::Connecting]);
+    }
+
+    fn down(&mut self, names: &[Name], now: bool, to: oneshot::Sender<Reply>) {
+        self.want(&[], names);
+        let closing = self.engine.close(names, now);
+        let closed = self.closed.0.clone();
+        tokio::spawn(async move {
+            let reply = match timeout(CLOSING, closing).await {
+                Ok(()) => Reply::Done,
+                Err(_) => {
+                    let message = format!("not closed within {} s; `adit status` tells more", CLOSING.as_secs());
+                    Reply::Refused { code: 1, message }
+                }
+            };
+            // The hub is gone, and the ports with it.
+            let _ = closed.send((to, reply)).await;
+        });
+    }
+
+    fn set_agent(&self, socket: Option<PathBuf>) {
+        if socket.as_ref().is_none_or(|path| path.is_absolute()) {
+            self.pool.set_agent(socket);
+        }
+    }
+
+    /// Tries tunnels again whose question was answered. Only those: others wait for something that the answer does not
+    /// change, and a login that was refused is not repeated for it.
+    fn again(&mut self, names: &[Name], to: oneshot::Sender<Reply>) {
+        let mut before = self.statuses(names);
+        before.retain(|status| status.tunnel.phase == Phase::Waiting);
+        let waiting: Vec<Name> = before.iter().map(|status| status.tunnel.name.clone()).collect();
+        self.pool.forgive();
+        self.engine.open(&waiting, false);
+        self.await_effect(&before, to, &[Phase::Waiting]);
+    }
+
+    /// Takes an answer; says which tunnels it helps.
+    async fn answer(&mut self, id: u64, answer: Answer) -> Result<Vec<Name>, Refusal> {
+        let gone = || refuse(1, format!("question {id} does not wait for an answer any more"));
+        let pending = self.questions.get(id).cloned().ok_or_else(gone)?;
+        let settled = match (&pending.question, answer) {
+            (Question::HostKey { .. }, Answer::Trust { fingerprint }) => self.trust(&pending, &fingerprint).await?,
+            (Question::Passphrase { .. }, Answer::Passphrase { passphrase }) => self.unlock(&pending, passphrase)?,
+            (Question::HostKey { .. }, Answer::Passphrase { .. })
+            | (Question::Passphrase { .. }, Answer::Trust { .. }) => {
+                return Err(refuse(2, format!("question {id} asks for something else")));
+            }
+        };
+        let ids: Vec<u64> = settled.iter().map(|pending| pending.id).collect();
+        self.questions.answered(&ids, Instant::now());
+        Ok(settled.into_iter().flat_map(|pending| pending.tunnels).collect())
+    }
+
+    /// Pins the key that was asked about; says which questions that settles.
+    async fn trust(&mut self, pending: &Pending, given: &str) -> Result<Vec<Pending>, Refusal> {
+        let Question::HostKey { bastion, endpoint, fingerprint, public_key, .. } = &pending.question else {
+            return Ok(Vec::new());
+        };
+        if given.trim() != fingerprint {
+            let message = format!("the host key of {endpoint} has fingerprint {fingerprint}, not the one given");
+            return Err(refuse(1, message));
+        }
+        let unreadable = |_| refuse(1, format!("the host key of {endpoint} cannot be read back"));
+        let keys = [public_key.parse().map_err(unreadable)?];
+        let (path, place) = (self.paths.known_hosts.clone(), endpoint.clone());
+        let pinned = tokio::task::spawn_blocking(move || trust::pin(&path, &place, &keys)).await;
+        let pinned = pinned.map_err(|_| refuse(1, "writing the host key failed; the log says why"))?;
+        pinned.map_err(|error| refuse(1, error.to_string()))?;
+        self.note("trusted", &format!("the host key {fingerprint} of {bastion} ({endpoint}) is trusted from now on"));
+        let same = |other: &&Pending| {
+            matches!(&other.question, Question::HostKey { endpoint: place, fingerprint: key, .. }
+                if place == endpoint && key == fingerprint)
+        };
+        Ok(self.questions.waiting().filter(same).cloned().collect())
+    }
+
+    /// Hands over a passphrase; says which questions that settles.
+    fn unlock(&mut self, pending: &Pending, passphrase: Secret) -> Result<Vec<Pending>, Refusal> {
+        let gone = || refuse(1, "the tunnel that asked is not configured any more");
+        let identity = self.identity(pending).ok_or_else(gone)?;
+        self.pool.give_passphrase(&identity, passphrase);
+        let same = |other: &&Pending| self.identity(other).as_ref() == Some(&identity);
+        Ok(self.questions.waiting().filter(same).cloned().collect())
+    }
+
+    /// The identity that a passphrase is asked for.
+    fn identity(&self, pending: &Pending) -> Option<Identity> {
+        let Question::Passphrase { bastion, .. } = &pending.question else { return None };
+        let plans = self.in_force.plans();
+        let plan = pending.tunnels.iter().find_map(|name| plans.get(name))?;
+        plan.route.hops().find(|hop| hop.bastion == *bastion).map(|hop| hop.identity.clone())
+    }
+}
