@@ -358,3 +358,6 @@ impl Hub {
         self.reply(to, Reply::Status { snapshot: Arc::new(Snapshot::default()) });
     }
 }
+
+#[cfg(test)]
+mod tests;
