@@ -7,6 +7,7 @@ pub mod frame;
 mod hub;
 mod inside;
 mod log;
+pub mod present;
 pub mod protocol;
 mod questions;
 mod server;

@@ -15,6 +15,7 @@ pub mod keystore;
 mod link;
 mod pool;
 mod session;
+mod survey;
 pub mod trust;
 mod wire;
 
@@ -24,6 +25,7 @@ pub use keystore::{KeyError, KeyInfo, Keystore};
 pub use pool::{Health, Lane, Pool};
 pub use session::{Channel, OpenError, Session};
 pub use trust::{Judgement, KnownHosts, TrustError, forget, pin};
+pub use survey::{ShownKey, SurveyError, pin_shown, survey};
 
 /// A dial that did not get through, with the question whose answer would help, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -57,6 +57,13 @@ pub fn terminate(pid: u32) -> io::Result<()> {
     Ok(rustix::process::kill_process(id, Signal::TERM)?)
 }
 
+/// Sends a process a signal by its number, as one that was sent to us is passed on.
+pub fn send_signal(pid: u32, number: i32) -> io::Result<()> {
+    let id = self::number(pid).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+    let signal = Signal::from_named_raw(number).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    Ok(rustix::process::kill_process(id, signal)?)
+}
+
 /// Keeps what we hold in memory out of core files and, on Linux, out of other processes' sight. Where the system
 /// refuses, things stay as they were.
 pub fn forbid_core_dumps() {

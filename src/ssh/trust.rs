@@ -144,6 +144,15 @@ impl KnownHosts {
         Vec::new()
     }
 
+    /// The keys that are known for a host, in the order of the lines, by the first of its names that has any.
+    #[must_use]
+    pub fn known(&self, endpoint: &Endpoint) -> Vec<KnownKey> {
+        let names = Names::of(endpoint);
+        let own = |found: &Found<'_>| found.marker == Marker::Host && !found.key.certified;
+        let keys = names.iter().map(|name| self.find(name).filter(own).map(|found| found.known()).collect::<Vec<_>>());
+        keys.into_iter().find(|keys| !keys.is_empty()).unwrap_or_default()
+    }
+
     /// True when some authority may sign certificates for the host: the server is to be asked for one.
     #[must_use]
     pub fn has_authority(&self, endpoint: &Endpoint) -> bool {
