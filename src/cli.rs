@@ -1,1 +1,170 @@
-//! Under construction.
+//! Arguments to a client of the service and a surface. Words and JSON come from `service::present`, and all printing goes
+//! through `print`.
+
+mod ask;
+mod bare;
+mod bastion;
+mod climb;
+mod config_files;
+mod context;
+mod daemon;
+mod down;
+mod failure;
+mod identity;
+mod journal;
+mod key;
+mod logs;
+mod paths;
+mod print;
+mod restart;
+mod run_command;
+mod select;
+mod signals;
+mod status;
+mod trust;
+mod tunnel;
+mod up;
+mod url;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use context::Context;
+use failure::{DONE, Outcome, Stop, USAGE};
+
+/// SSH tunnels to private databases through a bastion
+#[derive(Debug, Parser)]
+#[command(name = "adit", version, about, propagate_version = false, max_term_width = 100)]
+struct Cli {
+    /// Keep everything of this installation in DIR (instead of ADIT_HOME or the XDG folders)
+    #[arg(long, value_name = "DIR", global = true)]
+    home: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Describe the servers that let you in
+    #[command(subcommand)]
+    Bastion(bastion::Command),
+    /// Describe the databases behind them
+    #[command(subcommand)]
+    Tunnel(tunnel::Command),
+    /// Make and show adit's own keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Look at a bastion's host keys and pin the right one
+    Trust(trust::Trust),
+    /// Bring tunnels up
+    Up(up::Up),
+    /// Take tunnels down
+    Down(down::Down),
+    /// Take tunnels down and bring them up again
+    Restart(restart::Restart),
+    /// Show what each tunnel is doing
+    Status(status::Status),
+    /// Print how a client connects through a tunnel
+    Url(url::Url),
+    /// Run a command while tunnels are up
+    Run(run_command::Run),
+    /// Show the background service's log
+    Logs(logs::Logs),
+    /// Show what happened to the tunnels
+    Journal(journal::Journal),
+    /// Control the background service
+    #[command(subcommand)]
+    Daemon(daemon::Command),
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(config_files::Command),
+    /// Print where everything lives
+    Paths,
+}
+
+/// Runs the program with its arguments, the first being its own name, and returns the contract's exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let outcome = match Cli::try_parse_from(arguments) {
+        Ok(cli) => start(cli),
+        Err(error) if error.use_stderr() => {
+            print::words(error.render().to_string().trim_end());
+            Ok(USAGE)
+        }
+        // Help or the version, as asked for.
+        Err(error) => print::raw(&error.render().to_string()).map(|()| DONE),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(Stop::PipeClosed) => ExitCode::SUCCESS,
+        Err(Stop::Failed { code, text }) => {
+            print::words(&format!("adit: {text}"));
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Finds the places and gives the command its runtime.
+fn start(cli: Cli) -> Outcome {
+    let context = Context::new(cli.home.as_deref(), cli.json)?;
+    let is_service = matches!(cli.command, Some(Command::Daemon(daemon::Command::Run(_))));
+    let mut builder = if is_service {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = builder.enable_all().build().map_err(|error| Stop::fault(format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(perform(&context, cli.command));
+    // A thread that still waits for a key press must not keep the program.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    outcome
+}
+
+async fn perform(context: &Context, command: Option<Command>) -> Outcome {
+    match command {
+        None => bare::run(context).await,
+        Some(Command::Bastion(command)) => bastion::run(context, command).await,
+        Some(Command::Tunnel(command)) => tunnel::run(context, command).await,
+        Some(Command::Key(command)) => key::run(context, command).await,
+        Some(Command::Trust(command)) => trust::run(context, command).await,
+        Some(Command::Up(command)) => up::run(context, command).await,
+        Some(Command::Down(command)) => down::run(context, command).await,
+        Some(Command::Restart(command)) => restart::run(context, command).await,
+        Some(Command::Status(command)) => status::run(context, command).await,
+        Some(Command::Url(command)) => url::run(context, command).await,
+        Some(Command::Run(command)) => run_command::run(context, command).await,
+        Some(Command::Logs(command)) => logs::run(context, command).await,
+        Some(Command::Journal(command)) => journal::run(context, command).await,
+        Some(Command::Daemon(command)) => daemon::run(context, command).await,
+        Some(Command::Config(command)) => config_files::run(context, command),
+        Some(Command::Paths) => paths::run(context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_tree_of_arguments_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn home_and_json_stand_anywhere() {
+        for line in ["adit --home /h --json status", "adit status --home /h --json", "adit status --json x --home=/h"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!((cli.home, cli.json), (Some(PathBuf::from("/h")), true), "{line}");
+        }
+        let cli = Cli::try_parse_from("adit run orders -- cmd --home /x --json".split(' ')).unwrap();
+        assert_eq!((cli.home, cli.json), (None, false));
+    }
+}
