@@ -33,6 +33,6 @@ pub use recipe::{Format, FormatError, Recipe, RecipeError, SshWay, Variables, na
 pub use route::{Hop, Route};
 pub use rung::Rung;
 pub use secret::Secret;
-pub use snapshot::{Bytes, Connections, Pending, ServiceStatus, Snapshot, TunnelStatus};
+pub use snapshot::{Bytes, Change, Connections, Pending, ServiceStatus, Snapshot, TunnelStatus};
 pub use tunnel::Tunnel;
 pub use untrusted::Untrusted;

@@ -24,8 +24,8 @@ pub use forward::{Client, Counters, Place, carry};
 pub use keystore::{KeyError, KeyInfo, Keystore};
 pub use pool::{Health, Lane, Pool};
 pub use session::{Channel, OpenError, Session};
-pub use trust::{Judgement, KnownHosts, TrustError, forget, pin};
 pub use survey::{ShownKey, SurveyError, pin_shown, survey};
+pub use trust::{Judgement, KnownHosts, TrustError, forget, pin};
 
 /// A dial that did not get through, with the question whose answer would help, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]

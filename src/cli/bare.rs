@@ -13,5 +13,5 @@ pub(super) async fn run(context: &Context) -> Outcome {
     } else {
         "adit: there is no terminal to draw on; here is the plain status (adit help lists the commands)"
     });
-    status::all(context, &client)
+    status::all(context, &client).await
 }

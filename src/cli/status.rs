@@ -1,5 +1,7 @@
 //! `adit status`: what each tunnel is doing, once or as it changes. It starts no service.
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::context::Context;
@@ -8,8 +10,8 @@ use super::print;
 use super::select::{Candidate, by_name};
 use crate::local::clock;
 use crate::model::{Name, Snapshot, TunnelStatus};
-use crate::service::Client;
 use crate::service::present::{WatchMark, status_json, status_text, stopped, tunnel_line_json, watch_line, watch_mark};
+use crate::service::{Client, Reply, Request};
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -26,8 +28,9 @@ pub(super) struct Status {
 pub(super) async fn run(context: &Context, status: Status) -> Outcome {
     match context.attached().await? {
         Some(client) => {
-            let names = wanted(&status.names, &client.latest())?;
-            if status.watch { watch(context, &client, names).await } else { show(context, &client.latest(), &names) }
+            let snapshot = fresh(&client).await?;
+            let names = wanted(&status.names, &snapshot)?;
+            if status.watch { watch(context, &client, names).await } else { show(context, &snapshot, &names) }
         }
         None => {
             let settings = context.settings()?;
@@ -46,8 +49,17 @@ pub(super) async fn run(context: &Context, status: Status) -> Outcome {
 }
 
 /// The plain status of everything the service has.
-pub(super) fn all(context: &Context, client: &Client) -> Outcome {
-    show(context, &client.latest(), &[])
+pub(super) async fn all(context: &Context, client: &Client) -> Outcome {
+    let snapshot = fresh(client).await?;
+    show(context, &snapshot, &[])
+}
+
+/// The state of this moment: what was published last may be older, since counters are published only while someone watches.
+async fn fresh(client: &Client) -> Result<Arc<Snapshot>, Stop> {
+    match client.request(Request::Status).await {
+        Ok(Reply::Status { snapshot }) => Ok(snapshot),
+        Ok(_) | Err(_) => Ok(client.latest()),
+    }
 }
 
 /// The names asked for; none means all. One that does not exist is an error.
@@ -81,7 +93,7 @@ async fn watch(context: &Context, client: &Client, names: Vec<Name>) -> Outcome 
     let mut snapshots = client.snapshots();
     let mut watch = Watch::new(context, names);
     loop {
-        let snapshot = std::sync::Arc::clone(&snapshots.borrow_and_update());
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
         watch.print(&snapshot)?;
         if snapshots.changed().await.is_err() {
             return Err(Stop::absent("the background service ended"));
@@ -94,14 +106,17 @@ struct Watch<'a> {
     context: &'a Context,
     names: Vec<Name>,
     marks: std::collections::BTreeMap<Name, WatchMark>,
+    /// The last change that was printed or came before the first snapshot.
+    seen: Option<u64>,
 }
 
 impl<'a> Watch<'a> {
     fn new(context: &'a Context, names: Vec<Name>) -> Self {
-        Self { context, names, marks: std::collections::BTreeMap::new() }
+        Self { context, names, marks: std::collections::BTreeMap::new(), seen: None }
     }
 
     fn print(&mut self, snapshot: &Snapshot) -> Result<(), Stop> {
+        self.print_changes(snapshot)?;
         let now = clock::now();
         for tunnel in shown(snapshot, &self.names) {
             let mark = watch_mark(tunnel);
@@ -111,6 +126,26 @@ impl<'a> Watch<'a> {
             }
         }
         self.marks.retain(|name, _| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
+        Ok(())
+    }
+
+    /// What happened between the snapshots, however quickly it passed.
+    fn print_changes(&mut self, snapshot: &Snapshot) -> Result<(), Stop> {
+        let last = snapshot.changes.last().map_or(0, |change| change.seq);
+        let Some(seen) = self.seen.replace(last) else { return Ok(()) };
+        let first = snapshot.changes.first().map_or(last, |change| change.seq);
+        if first > seen + 1 {
+            print::words(&format!("adit: {} changes came too quickly to be shown", first - seen - 1));
+        }
+        for change in snapshot.changes.iter().filter(|change| change.seq > seen) {
+            let tunnel = &change.tunnel;
+            let mark = watch_mark(tunnel);
+            let wanted = self.names.is_empty() || self.names.contains(&tunnel.name);
+            if wanted && self.marks.get(&tunnel.name) != Some(&mark) {
+                print::data(&if self.context.json { tunnel_line_json(tunnel) } else { watch_line(tunnel, change.at) })?;
+                self.marks.insert(tunnel.name.clone(), mark);
+            }
+        }
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// What a tunnel's task takes in.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a queue of 64 events costs less than an allocation for each")]
 pub(crate) enum Mail {
     /// Something happened; with the number of the attempt it belongs to, where it belongs to one.
     Event(Event, Option<u64>),

@@ -1,5 +1,6 @@
 //! A tunnel's machine as a viewer may see it. Counters and round trips are added when someone looks.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use super::Plan;
 use super::machine::{Held, Machine, Moment, Phase};
 use crate::local::clock;
 use crate::model::{
-    Bytes, Connections, FaultStatus, Listen, Phase as Shown, Proof, Question, Rung, Tunnel, TunnelStatus,
+    Bytes, Change, Code, Connections, FaultStatus, Listen, Phase as Shown, Proof, Question, Rung, Tunnel, TunnelStatus,
 };
 use crate::ssh::{Counters, Lane};
 
@@ -29,11 +30,12 @@ pub(crate) struct Cell {
     pub(crate) counters: Arc<Counters>,
     /// The engine's change counter.
     changes: watch::Sender<u64>,
+    recent: Recent,
 }
 
 impl Cell {
-    pub(crate) fn new(view: View, changes: watch::Sender<u64>) -> Self {
-        Self { view: Mutex::new(view), counters: Arc::default(), changes }
+    pub(crate) fn new(view: View, changes: watch::Sender<u64>, recent: Recent) -> Self {
+        Self { view: Mutex::new(view), counters: Arc::default(), changes, recent }
     }
 
     /// The tunnel as of its last step.
@@ -43,7 +45,38 @@ impl Cell {
 
     /// Tells viewers that something changed.
     pub(crate) fn tell(&self) {
+        let news = {
+            let mut view = self.view();
+            view.take_news().then(|| view.clone())
+        };
+        if let Some(view) = news {
+            self.recent.push(view.status(self).tunnel);
+        }
         self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+/// The last changes of all tunnels. Bounded: the oldest go, and their number tells a viewer what it missed.
+#[derive(Clone, Default)]
+pub(crate) struct Recent(Arc<Mutex<(u64, VecDeque<Change>)>>);
+
+/// Changes that are kept: a second of a busy service, and little beside a snapshot.
+const RECENT: usize = 32;
+
+impl Recent {
+    fn push(&self, tunnel: TunnelStatus) {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.0 += 1;
+        let seq = recent.0;
+        recent.1.push_back(Change { seq, at: clock::now(), tunnel });
+        while recent.1.len() > RECENT {
+            recent.1.pop_front();
+        }
+    }
+
+    /// The changes, oldest first.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.iter().cloned().collect()
     }
 }
 
@@ -54,9 +87,14 @@ pub(crate) struct View {
     listen: Listen,
     keepalive: Duration,
     shown: Option<Facts>,
+    /// What was last told as a change.
+    told: Option<Mark>,
     lane: Option<Lane>,
     start: Instant,
 }
+
+/// Phase, fault and proof.
+type Mark = (Shown, Option<Code>, Option<Proof>);
 
 /// What makes a change worth telling.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +117,7 @@ impl View {
             listen: plan.listen.clone(),
             keepalive: plan.route.last.keepalive,
             shown: None,
+            told: None,
             lane: None,
             start,
         }
@@ -88,8 +127,20 @@ impl View {
     pub(crate) fn update(&mut self, plan: &Plan, machine: &Machine, lane: Option<&Lane>, start: Instant) -> bool {
         let facts = Facts::of(machine);
         let changed = self.shown.as_ref() != Some(&facts) || self.tunnel != plan.tunnel || self.listen != plan.listen;
-        *self = Self { shown: Some(facts), lane: lane.cloned(), ..Self::new(plan, start) };
+        let told = self.told.take();
+        *self = Self { shown: Some(facts), told, lane: lane.cloned(), ..Self::new(plan, start) };
         changed
+    }
+
+    /// True once for each change of phase, fault or proof.
+    fn take_news(&mut self) -> bool {
+        let mark = self
+            .shown
+            .as_ref()
+            .map(|facts| (facts.phase, facts.held.as_ref().map(|held| held.fault.code), facts.proof));
+        let news = mark != self.told;
+        self.told = mark;
+        news
     }
 
     /// The whole status, as of now.

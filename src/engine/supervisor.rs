@@ -9,9 +9,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::driver::{Driver, Mail};
 use super::event::{Event, Nudge};
-use super::publish::{Cell, View};
+use super::publish::{Cell, Recent, View};
 use super::{Notice, Plan, Status};
-use crate::model::Name;
+use crate::model::{Change, Name};
 use crate::ssh::Pool;
 
 /// All tunnels of this process; clones are the same engine.
@@ -24,6 +24,7 @@ struct Inner {
     pool: Pool,
     notices: mpsc::Sender<Notice>,
     changes: watch::Sender<u64>,
+    recent: Recent,
     tunnels: Mutex<BTreeMap<Name, Entry>>,
     start: Instant,
 }
@@ -38,8 +39,14 @@ impl Engine {
     /// An engine without tunnels. Needs a tokio runtime.
     #[must_use]
     pub fn start(pool: Pool, notices: mpsc::Sender<Notice>) -> Self {
-        let inner =
-            Inner { pool, notices, changes: watch::Sender::new(0), tunnels: Mutex::default(), start: Instant::now() };
+        let inner = Inner {
+            pool,
+            notices,
+            changes: watch::Sender::new(0),
+            recent: Recent::default(),
+            tunnels: Mutex::default(),
+            start: Instant::now(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -69,7 +76,7 @@ impl Engine {
 
     fn spawn(&self, plan: Plan) -> Entry {
         let view = View::new(&plan, self.inner.start);
-        let cell = Arc::new(Cell::new(view, self.inner.changes.clone()));
+        let cell = Arc::new(Cell::new(view, self.inner.changes.clone(), self.inner.recent.clone()));
         let mail = Driver::spawn(
             plan,
             self.inner.pool.clone(),
@@ -137,6 +144,12 @@ impl Engine {
                 view.status(cell)
             })
             .collect()
+    }
+
+    /// The last changes of phase, fault or proof, oldest first.
+    #[must_use]
+    pub fn recent(&self) -> Vec<Change> {
+        self.inner.recent.changes()
     }
 
     /// Counts changes of phase, rung, proof or fault; not of counters.

@@ -100,6 +100,17 @@ pub struct Pending {
     pub question: Question,
 }
 
+/// A tunnel's state right after it changed its phase, fault or proof: what a viewer that is shown only the latest would miss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Counts the changes of all tunnels, so that a viewer knows which it has seen and how many it missed.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The tunnel then.
+    pub tunnel: TunnelStatus,
+}
+
 /// Everything a viewer may know.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -107,6 +118,9 @@ pub struct Snapshot {
     pub service: Option<ServiceStatus>,
     /// All tunnels, by name.
     pub tunnels: Vec<TunnelStatus>,
+    /// The last changes, oldest first.
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// Questions that wait for a person.
     pub questions: Vec<Pending>,
     /// Why the configuration in force is not the one on disk, if so.

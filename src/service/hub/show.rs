@@ -40,6 +40,7 @@ impl Hub {
                 socket: self.paths.socket.display().to_string(),
             }),
             tunnels,
+            changes: self.engine.recent(),
             questions,
             config_error: self.in_force.error().map(str::to_owned),
         }

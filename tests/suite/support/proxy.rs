@@ -75,8 +75,7 @@ impl Drop for Proxy {
 
 fn relay(mut from: &TcpStream, mut to: &TcpStream, shared: &Shared) {
     let mut buffer = vec![0; 65536];
-    loop {
-        let Ok(n) = from.read(&mut buffer) else { break };
+    while let Ok(n) = from.read(&mut buffer) {
         // What was read before the path froze waits here, and so does the news of an end.
         let mut mode = shared.mode.lock().unwrap();
         while *mode == Some(Mode::Frozen) {
