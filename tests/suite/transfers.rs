@@ -12,9 +12,11 @@ use crate::support::target::{connect, download, upload};
 use crate::support::{Adit, End, Sshd, Target, pace, tree};
 
 const TRANSFERS: usize = 200;
+/// On a fast machine more are made, until so many were struck.
+const BROKEN: usize = 40;
 const WORKERS: usize = 10;
 /// How often one transfer may be broken before the test gives up on ever seeing it whole.
-const TRIES: usize = 30;
+const TRIES: usize = 200;
 
 #[test]
 fn no_broken_transfer_passes_as_a_whole_one() {
@@ -26,18 +28,21 @@ fn no_broken_transfer_passes_as_a_whole_one() {
         (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        let killer = scope.spawn(|| kill_at_random(&sshd, &done));
+        let killer = scope.spawn(|| kill_at_random(&adit, &sshd, &done));
         let workers: Vec<_> = (0..WORKERS)
             .map(|_| {
                 scope.spawn(|| {
                     loop {
                         let turn = next.fetch_add(1, Ordering::Relaxed);
-                        if turn >= TRANSFERS {
+                        let struck = broken.load(Ordering::Relaxed) >= BROKEN;
+                        if (turn >= TRANSFERS && struck) || turn >= 10 * TRANSFERS {
                             return;
                         }
-                        let length = rand::rng().random_range(1..6_000_000);
+                        // Large ones are there to be struck, small ones to end at that very moment.
+                        let limit = if turn % 4 < 2 { 8_000_000 } else { 200_000 };
+                        let length = rand::rng().random_range(1..limit);
                         for attempt in 0..TRIES {
-                            let seed = u64::try_from(turn * 100 + attempt).unwrap();
+                            let seed = u64::try_from(turn * TRIES + attempt).unwrap();
                             let end =
                                 if turn % 2 == 0 { download(port, length, seed) } else { upload(port, length, seed) };
                             match end {
@@ -66,31 +71,29 @@ fn no_broken_transfer_passes_as_a_whole_one() {
             whole.load(Ordering::Relaxed),
             broken.load(Ordering::Relaxed)
         );
-        assert!(kills >= 3, "too few kills to prove anything: {kills}");
+        let broken = broken.load(Ordering::Relaxed);
+        assert!(kills >= 5 && broken >= BROKEN, "too few to prove anything: {kills} kills, {broken} broken");
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {TRANSFERS} passed as whole and were not: {wrong:#?}", wrong.len());
-    assert_eq!(whole.into_inner(), TRANSFERS, "every one came through in the end");
+    assert!(wrong.is_empty(), "{} passed as whole and were not: {wrong:#?}", wrong.len());
+    assert!(whole.into_inner() >= TRANSFERS, "every one came through in the end");
 }
 
-/// Sometimes all sessions, sometimes one; now and then it lets the tunnel live long enough for the retries to start anew.
-fn kill_at_random(sshd: &Sshd, done: &AtomicBool) -> usize {
+/// Sometimes all sessions, sometimes one. A person's `up` ends the wait between attempts, so that the next kill comes soon.
+fn kill_at_random(adit: &Adit, sshd: &Sshd, done: &AtomicBool) -> usize {
     let mut kills = 0;
     while !done.load(Ordering::Relaxed) {
-        let calm = if kills % 3 == 2 { 5_200 } else { rand::rng().random_range(150..900) };
-        for _ in 0..calm / 50 {
-            if !done.load(Ordering::Relaxed) {
-                pace(Duration::from_millis(50));
-            }
-        }
+        pace(Duration::from_millis(rand::rng().random_range(50..600)));
         let sessions = sshd.sessions();
-        let Some(victim) = sessions.get(rand::rng().random_range(0..sessions.len().max(1))) else { continue };
-        if rand::rng().random_bool(0.5) {
-            sshd.kill_sessions();
-        } else {
-            tree::signal(*victim, Signal::KILL);
+        if let Some(victim) = sessions.get(rand::rng().random_range(0..sessions.len().max(1))) {
+            if rand::rng().random_bool(0.5) {
+                sshd.kill_sessions();
+            } else {
+                tree::signal(*victim, Signal::KILL);
+            }
+            kills += 1;
         }
-        kills += 1;
+        adit.run(&["up", "t", "--no-wait"]);
     }
     kills
 }

@@ -25,6 +25,7 @@ impl Adit {
         std::fs::create_dir(top.path().join("user")).unwrap();
         let adit = Self { top };
         reaper::end_service_of(&adit.home());
+        reaper::remove_later(adit.top.path());
         adit
     }
 
