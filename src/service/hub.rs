@@ -1,6 +1,7 @@
 //! The one task that owns engine and settings: it answers requests one after the other and publishes what a viewer may know.
 //! It carries no bytes and waits for no tunnel.
 
+mod again;
 mod answer;
 mod begun;
 mod show;
@@ -27,6 +28,7 @@ use crate::local::network::Network;
 use crate::model::journal::{Entry, Ring};
 use crate::model::{Name, Snapshot, Untrusted};
 use crate::ssh::{Pool, World};
+use again::Helped;
 use begun::Begun;
 
 /// Between two snapshots at least: ten a second.
@@ -99,6 +101,7 @@ pub async fn start(paths: &Paths, agent: Option<PathBuf>) -> Running {
         journal: Ring::new(JOURNAL),
         closed: mpsc::channel(NOTICES),
         begun: Vec::new(),
+        helped: Vec::new(),
         ready: Vec::new(),
         dirty: true,
         stop: stop.clone(),
@@ -132,6 +135,8 @@ struct Hub {
     closed: (mpsc::Sender<Late>, mpsc::Receiver<Late>),
     /// Requests that wait until the engine has taken them.
     begun: Vec<Begun>,
+    /// Tunnels that an answer helps.
+    helped: Vec<Helped>,
     /// Replies that go out after the next snapshot, so that nobody reads an older one after them.
     ready: Vec<Late>,
     dirty: bool,
@@ -178,7 +183,7 @@ impl Hub {
         }
         self.look(Look::Doubtful).await;
         // Counters, and questions and requests that have waited long enough.
-        self.dirty |= self.desk.snapshots.receiver_count() > 0 || !self.begun.is_empty();
+        self.dirty |= self.desk.snapshots.receiver_count() > 0 || !self.begun.is_empty() || !self.helped.is_empty();
     }
 
     /// Closes everything while viewers still watch.
@@ -238,7 +243,7 @@ impl Hub {
         self.open(&open, false).await;
     }
 
-    /// Takes a new configuration; says what should be opened now because it is the first.
+    /// Takes a new configuration; says what should be opened now because it is new.
     fn apply(&mut self, news: News) -> Vec<Name> {
         match news {
             News::None => Vec::new(),
@@ -250,17 +255,17 @@ impl Hub {
                 );
                 Vec::new()
             }
-            News::Changed { removed, first } => {
+            News::Changed { removed, added, first } => {
                 self.dirty = true;
                 self.engine.declare(self.in_force.plans().into_values().collect());
                 self.want(&[], &removed);
                 if !first {
                     self.note("config", "the configuration changed and is in force");
-                    return Vec::new();
                 }
                 let tunnels = &self.in_force.settings().tunnels;
-                let wanted = self.wanted.names();
-                tunnels.values().filter(|t| t.autostart || wanted.contains(&t.name)).map(|t| t.name.clone()).collect()
+                let starts = |name: &Name| first && tunnels.get(name).is_some_and(|tunnel| tunnel.autostart);
+                // A tunnel that is wanted may have been missing from files that were being mended.
+                added.into_iter().filter(|name| self.wanted.names().contains(name) || starts(name)).collect()
             }
         }
     }
@@ -286,8 +291,9 @@ impl Hub {
         let assigned = tokio::task::spawn_blocking(move || store.assign_port(&wanted)).await;
         assigned.map_err(|_| "choosing one failed; the log says why".to_owned())?.map_err(|error| error.to_string())?;
         let news = self.in_force.look(Look::Certain).await;
-        // Not the first configuration, so nothing is opened because of it.
-        self.apply(news);
+        let open = self.apply(news);
+        // Without ports for those: each would look again.
+        self.engine.open(&open, false);
         match self.in_force.settings().tunnels.get(name) {
             Some(tunnel) if tunnel.listen.is_some() => Ok(()),
             _ => Err(self.in_force.error().unwrap_or("the configuration changed meanwhile").to_owned()),
@@ -331,9 +337,10 @@ impl Hub {
     /// Publishes the present state and sends the replies that waited for it.
     fn publish(&mut self) {
         let now = std::time::Instant::now();
-        let statuses = self.engine.statuses();
+        let mut statuses = self.engine.statuses();
         self.settle(&statuses, now);
-        let snapshot = self.snapshot(statuses, now);
+        self.follow(&mut statuses, now);
+        let snapshot = self.snapshot(statuses);
         self.dirty = false;
         let snapshot = Arc::new(snapshot);
         self.desk.snapshots.send_if_modified(|before| {

@@ -21,8 +21,15 @@ pub(super) enum Look {
 pub(super) enum News {
     /// What is in force stays.
     None,
-    /// Another configuration is in force; with the tunnels that it no longer has.
-    Changed { removed: Vec<Name>, first: bool },
+    /// Another configuration is in force.
+    Changed {
+        /// Tunnels that it no longer has.
+        removed: Vec<Name>,
+        /// Tunnels that it has anew.
+        added: Vec<Name>,
+        /// The first one of this service that says anything.
+        first: bool,
+    },
     /// The files have mistakes; the last good configuration stays in force.
     Broken(String),
 }
@@ -95,26 +102,25 @@ impl InForce {
         });
         match loaded {
             Ok(settings) => {
-                let removed: Vec<Name> = self
-                    .settings
-                    .tunnels
-                    .keys()
-                    .filter(|name| !settings.tunnels.contains_key(*name))
-                    .cloned()
-                    .collect();
+                let only = |one: &Settings, other: &Settings| -> Vec<Name> {
+                    one.tunnels.keys().filter(|name| !other.tunnels.contains_key(*name)).cloned().collect()
+                };
+                let (removed, added) = (only(&self.settings, &settings), only(&settings, &self.settings));
                 if look == Look::Doubtful && !removed.is_empty() && self.doubted.as_ref() != Some(&fingerprint) {
                     self.doubted = Some(fingerprint);
                     return News::None;
                 }
                 self.doubted = None;
                 self.seen = Some(fingerprint);
-                let first = !std::mem::replace(&mut self.loaded, true);
+                // A file that an editor has just emptied is not what this service is to start with.
+                let says_something = gone || !settings.bastions.is_empty();
+                let first = says_something && !std::mem::replace(&mut self.loaded, true);
                 let healed = self.error.take().is_some();
                 if settings == self.settings && !first && !healed {
                     return News::None;
                 }
                 self.settings = settings;
-                News::Changed { removed, first }
+                News::Changed { removed, added, first }
             }
             Err(error) => {
                 self.seen = Some(fingerprint);
@@ -140,5 +146,74 @@ impl InForce {
             route: Route::direct(Hop::through(bastion, tunnel.identity.as_ref())),
             sharing: bastion.sharing,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> (tempfile::TempDir, InForce, Settings) {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::from(&|_| None, crate::local::process::own_uid(), Some(home.path())).unwrap();
+        let bastion = "[bastions.b]\nhost = \"h\"\nuser = \"u\"\nkey = \"k\"\n";
+        std::fs::write(&paths.config, format!("{bastion}{text}")).unwrap();
+        let loaded = config::load(&paths).unwrap();
+        (home, InForce::new(&paths), loaded)
+    }
+
+    const ONE: &str = "[tunnels.orders]\nbastion = \"b\"\ndatabase = \"postgres\"\nhost = \"db\"\n";
+
+    #[test]
+    fn a_file_that_takes_tunnels_away_is_looked_at_twice() {
+        let (_home, mut in_force, loaded) = settings(ONE);
+        let look = Fingerprint::default;
+        let first = in_force.take(Look::Doubtful, look(), false, Ok(loaded.clone()));
+        let orders: Name = "orders".parse().unwrap();
+        let appeared = News::Changed { removed: Vec::new(), added: vec![orders.clone()], first: true };
+        assert_eq!(first, appeared);
+        assert_eq!(in_force.take(Look::Doubtful, look(), false, Ok(Settings::default())), News::None);
+        assert_eq!(in_force.settings().tunnels.len(), 1);
+        let second = in_force.take(Look::Doubtful, look(), false, Ok(Settings::default()));
+        let left = News::Changed { removed: vec![orders], added: Vec::new(), first: false };
+        assert_eq!(second, left);
+        in_force.take(Look::Certain, look(), false, Ok(loaded));
+        let certain = in_force.take(Look::Certain, look(), false, Ok(Settings::default()));
+        assert_eq!(certain, left);
+    }
+
+    #[test]
+    fn an_emptied_file_is_not_the_first_configuration() {
+        let (_home, mut in_force, loaded) = settings(ONE);
+        in_force.take(Look::Doubtful, Fingerprint::default(), false, Ok(Settings::default()));
+        let news = in_force.take(Look::Doubtful, Fingerprint::default(), false, Ok(loaded));
+        assert!(matches!(news, News::Changed { first: true, .. }));
+    }
+
+    #[test]
+    fn mistakes_and_missing_files_leave_what_is_in_force() {
+        let (_home, mut in_force, loaded) = settings(ONE);
+        in_force.take(Look::Certain, Fingerprint::default(), false, Ok(loaded.clone()));
+        let broken = || Err("line 1: no".to_owned());
+        let news = in_force.take(Look::Certain, Fingerprint::default(), false, broken());
+        assert_eq!(news, News::Broken("line 1: no".to_owned()));
+        assert_eq!(in_force.take(Look::Certain, Fingerprint::default(), false, broken()), News::None);
+        let gone = in_force.take(Look::Certain, Fingerprint::default(), true, Ok(Settings::default()));
+        assert!(matches!(gone, News::Broken(why) if why.contains("is gone")));
+        assert_eq!(in_force.settings().tunnels.len(), 1);
+        let healed = in_force.take(Look::Certain, Fingerprint::default(), false, Ok(loaded));
+        assert_eq!(healed, News::Changed { removed: Vec::new(), added: Vec::new(), first: false });
+        assert!(in_force.error().is_none());
+    }
+
+    #[test]
+    fn only_tunnels_with_a_port_have_a_plan() {
+        let (_home, mut in_force, loaded) = settings(&format!("{ONE}key = \"own\"\n"));
+        in_force.take(Look::Certain, Fingerprint::default(), false, Ok(loaded));
+        assert!(in_force.plans().is_empty());
+        let (_home, mut in_force, loaded) = settings(&format!("{ONE}key = \"own\"\nlisten = \"15432\"\n"));
+        in_force.take(Look::Certain, Fingerprint::default(), false, Ok(loaded));
+        let plans = in_force.plans();
+        assert_eq!(plans.values().map(|plan| plan.route.last.identity.to_string()).collect::<Vec<_>>(), ["key own"]);
     }
 }

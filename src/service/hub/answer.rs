@@ -1,18 +1,18 @@
 //! One request after the other: what each asks of engine, settings and files. It talks to nobody outside.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::again::Subject;
 use super::{CLOSING, Hub};
 use crate::config::nearest;
-use crate::model::{Answer, Identity, Name, Pending, Phase, Question, Secret};
+use crate::model::{Answer, Name, Pending, Phase, Question, Secret};
 use crate::service::client::Asked;
 use crate::service::protocol::{Reply, Request};
 use crate::service::settings::Look;
-use crate::ssh::trust;
+use crate::ssh;
 
 /// Why a request was not carried out.
 struct Refusal {
@@ -46,7 +46,7 @@ impl Hub {
                 Err(refusal) => Err(refusal),
             },
             Request::Answer { id, answer } => match self.answer(id, answer).await {
-                Ok(names) => return self.again(&names, to),
+                Ok(subject) => return self.again(&subject, to),
                 Err(refusal) => Err(refusal),
             },
             Request::Reload => {
@@ -134,39 +134,26 @@ impl Hub {
         }
     }
 
-    /// Tries tunnels again whose question was answered. Only those: others wait for something that the answer does not
-    /// change, and a login that was refused is not repeated for it.
-    fn again(&mut self, names: &[Name], to: oneshot::Sender<Reply>) {
-        let mut before = self.statuses(names);
-        before.retain(|status| status.tunnel.phase == Phase::Waiting);
-        let waiting: Vec<Name> = before.iter().map(|status| status.tunnel.name.clone()).collect();
-        self.pool.forgive();
-        self.engine.open(&waiting, false);
-        self.await_effect(&before, to, &[Phase::Waiting]);
-    }
-
-    /// Takes an answer; says which tunnels it helps.
-    async fn answer(&mut self, id: u64, answer: Answer) -> Result<Vec<Name>, Refusal> {
+    /// Takes an answer; says what it was about.
+    async fn answer(&mut self, id: u64, answer: Answer) -> Result<Subject, Refusal> {
         let gone = || refuse(1, format!("question {id} does not wait for an answer any more"));
-        let pending = self.questions.get(id).cloned().ok_or_else(gone)?;
-        let settled = match (&pending.question, answer) {
-            (Question::HostKey { .. }, Answer::Trust { fingerprint }) => self.trust(&pending, &fingerprint).await?,
+        let pending = self.questions.open().iter().find(|pending| pending.id == id).cloned().ok_or_else(gone)?;
+        match (&pending.question, answer) {
+            (Question::HostKey { .. }, Answer::Trust { fingerprint }) => {
+                self.trust(&pending.question, &fingerprint).await?
+            }
             (Question::Passphrase { .. }, Answer::Passphrase { passphrase }) => self.unlock(&pending, passphrase)?,
             (Question::HostKey { .. }, Answer::Passphrase { .. })
             | (Question::Passphrase { .. }, Answer::Trust { .. }) => {
                 return Err(refuse(2, format!("question {id} asks for something else")));
             }
-        };
-        let ids: Vec<u64> = settled.iter().map(|pending| pending.id).collect();
-        self.questions.answered(&ids, Instant::now());
-        Ok(settled.into_iter().flat_map(|pending| pending.tunnels).collect())
+        }
+        self.subject(&pending).ok_or_else(gone)
     }
 
-    /// Pins the key that was asked about; says which questions that settles.
-    async fn trust(&mut self, pending: &Pending, given: &str) -> Result<Vec<Pending>, Refusal> {
-        let Question::HostKey { bastion, endpoint, fingerprint, public_key, .. } = &pending.question else {
-            return Ok(Vec::new());
-        };
+    /// Pins the key that was asked about.
+    async fn trust(&mut self, question: &Question, given: &str) -> Result<(), Refusal> {
+        let Question::HostKey { bastion, endpoint, fingerprint, public_key, .. } = question else { return Ok(()) };
         if given.trim() != fingerprint {
             let message = format!("the host key of {endpoint} has fingerprint {fingerprint}, not the one given");
             return Err(refuse(1, message));
@@ -174,31 +161,19 @@ impl Hub {
         let unreadable = |_| refuse(1, format!("the host key of {endpoint} cannot be read back"));
         let keys = [public_key.parse().map_err(unreadable)?];
         let (path, place) = (self.paths.known_hosts.clone(), endpoint.clone());
-        let pinned = tokio::task::spawn_blocking(move || trust::pin(&path, &place, &keys)).await;
+        let pinned = tokio::task::spawn_blocking(move || ssh::pin(&path, &place, &keys)).await;
         let pinned = pinned.map_err(|_| refuse(1, "writing the host key failed; the log says why"))?;
         pinned.map_err(|error| refuse(1, error.to_string()))?;
         self.note("trusted", &format!("the host key {fingerprint} of {bastion} ({endpoint}) is trusted from now on"));
-        let same = |other: &&Pending| {
-            matches!(&other.question, Question::HostKey { endpoint: place, fingerprint: key, .. }
-                if place == endpoint && key == fingerprint)
+        Ok(())
+    }
+
+    /// Hands a passphrase to the pool.
+    fn unlock(&mut self, pending: &Pending, passphrase: Secret) -> Result<(), Refusal> {
+        let Some(Subject::Identity(identity)) = self.subject(pending) else {
+            return Err(refuse(1, "the tunnel that asked is not configured any more"));
         };
-        Ok(self.questions.waiting().filter(same).cloned().collect())
-    }
-
-    /// Hands over a passphrase; says which questions that settles.
-    fn unlock(&mut self, pending: &Pending, passphrase: Secret) -> Result<Vec<Pending>, Refusal> {
-        let gone = || refuse(1, "the tunnel that asked is not configured any more");
-        let identity = self.identity(pending).ok_or_else(gone)?;
         self.pool.give_passphrase(&identity, passphrase);
-        let same = |other: &&Pending| self.identity(other).as_ref() == Some(&identity);
-        Ok(self.questions.waiting().filter(same).cloned().collect())
-    }
-
-    /// The identity that a passphrase is asked for.
-    fn identity(&self, pending: &Pending) -> Option<Identity> {
-        let Question::Passphrase { bastion, .. } = &pending.question else { return None };
-        let plans = self.in_force.plans();
-        let plan = pending.tunnels.iter().find_map(|name| plans.get(name))?;
-        plan.route.hops().find(|hop| hop.bastion == *bastion).map(|hop| hop.identity.clone())
+        Ok(())
     }
 }

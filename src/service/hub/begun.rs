@@ -12,7 +12,7 @@ use crate::model::{Code, Name, Phase, Question};
 use crate::service::protocol::Reply;
 
 /// A tunnel that shows no effect within this time has nothing to show.
-const PATIENCE: Duration = Duration::from_millis(700);
+pub(super) const PATIENCE: Duration = Duration::from_millis(700);
 
 /// A request on its way.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Begun {
 
 /// What tells one stay in a phase from the next.
 #[derive(Debug, Clone, PartialEq)]
-struct Mark {
+pub(super) struct Mark {
     name: Name,
     phase: Phase,
     since: Option<Timestamp>,
@@ -33,7 +33,7 @@ struct Mark {
 }
 
 impl Mark {
-    fn of(status: &Status) -> Self {
+    pub(super) fn of(status: &Status) -> Self {
         let tunnel = &status.tunnel;
         Self {
             name: tunnel.name.clone(),

@@ -1,8 +1,6 @@
 //! What the hub shows: everything a viewer may know as one value, and the journal. It changes nothing but the numbers of
 //! questions.
 
-use std::time::Instant;
-
 use tokio::sync::oneshot;
 
 use super::Hub;
@@ -15,7 +13,7 @@ use crate::service::protocol::Reply;
 const JOURNAL_BYTES: usize = 512 << 10;
 
 impl Hub {
-    pub(super) fn snapshot(&mut self, statuses: Vec<Status>, now: Instant) -> Snapshot {
+    pub(super) fn snapshot(&mut self, statuses: Vec<Status>) -> Snapshot {
         let mut asked: Vec<(Name, Question)> = Vec::new();
         let mut running = std::collections::BTreeMap::new();
         for status in statuses {
@@ -23,7 +21,7 @@ impl Hub {
             asked.extend(status.question.map(|question| (name.clone(), question)));
             running.insert(name, status.tunnel);
         }
-        let questions = self.questions.gather(asked.into_iter(), now);
+        let questions = self.questions.gather(asked.into_iter());
         let settings = self.in_force.settings();
         let tunnels = settings.tunnels.values().map(|tunnel| {
             let mut status = running.remove(&tunnel.name).unwrap_or_else(|| portless(tunnel));

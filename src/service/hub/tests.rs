@@ -74,7 +74,10 @@ fn tunnel(snapshot: &Snapshot, name: &str) -> TunnelStatus {
 async fn until(client: &Client, what: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = client.snapshots();
     let found = timeout(Duration::from_secs(20), snapshots.wait_for(|snapshot| what(snapshot))).await;
-    Arc::clone(&found.expect("in time").unwrap())
+    match found {
+        Ok(found) => Arc::clone(&found.unwrap()),
+        Err(_) => panic!("not in time: {:#?}", client.latest()),
+    }
 }
 
 async fn done(client: &Client, request: Request) {
