@@ -11,7 +11,6 @@ mod daemon;
 mod down;
 mod failure;
 mod identity;
-mod journal;
 mod key;
 mod logs;
 mod paths;
@@ -41,10 +40,10 @@ use failure::{DONE, Outcome, Stop, USAGE};
 #[command(name = "adit", version, about, propagate_version = false, max_term_width = 100)]
 struct Cli {
     /// Keep everything of this installation in DIR (instead of ADIT_HOME or the XDG folders)
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
     home: Option<PathBuf>,
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
     #[command(subcommand)]
     command: Option<Command>,
@@ -77,8 +76,6 @@ enum Command {
     Run(run_command::Run),
     /// Show the background service's log
     Logs(logs::Logs),
-    /// Show what happened to the tunnels
-    Journal(journal::Journal),
     /// Control the background service
     #[command(subcommand)]
     Daemon(daemon::Command),
@@ -140,7 +137,6 @@ async fn perform(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Url(command)) => url::run(context, command).await,
         Some(Command::Run(command)) => run_command::run(context, command).await,
         Some(Command::Logs(command)) => logs::run(context, command).await,
-        Some(Command::Journal(command)) => journal::run(context, command).await,
         Some(Command::Daemon(command)) => daemon::run(context, command).await,
         Some(Command::Config(command)) => config_files::run(context, command),
         Some(Command::Paths) => paths::run(context),
@@ -156,6 +152,61 @@ mod tests {
     #[test]
     fn the_tree_of_arguments_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn lines_of_the_contract_are_understood() {
+        for line in [
+            "",
+            "bastion add prod --host h --port 2222 --user u --key k --keepalive 5s --sessions shared",
+            "bastion add prod --host ::1 --user u --agent=/run/a",
+            "bastion add prod --host h --user u --identity-file f --legacy-algorithms",
+            "bastion edit prod --port 23 --unset keepalive --unset sessions",
+            "bastion rename prod edge",
+            "tunnel add t --bastion b --database postgres --host h --port 1 --listen 127.0.0.1:2 --key k --user u",
+            "tunnel add t --bastion b --database tcp --host h --port 1 --dbname d --autostart --tag a --tag b",
+            "tunnel edit t --listen unix:/run/t --autostart=false --allow-remote-clients --unset dbname",
+            "key new k --type rsa --comment c --passphrase-file f",
+            "key show k --authorized-key",
+            "trust prod --fingerprint SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "trust prod --forget",
+            "up a b --wait 1m",
+            "up --all --no-wait",
+            "down --tag eu --now",
+            "restart --tag eu --tag us",
+            "status a b --watch",
+            "url t --format ssh-config",
+            "run a b -- env -i sh -c x",
+            "logs -n 5 -f",
+            "daemon run",
+            "daemon run --detached",
+            "daemon restart",
+            "config check",
+            "paths --json",
+        ] {
+            let words = std::iter::once("adit").chain(line.split_whitespace());
+            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+        }
+        for line in [
+            "bastion add prod --host h",
+            "bastion add prod --host -oProxyCommand=x --user u",
+            "bastion add prod --host h --user u --key k --agent",
+            "bastion add Prod --host h --user u",
+            "tunnel add t --bastion b --database db2 --host h",
+            "tunnel add t --bastion b --database redis --host h --port 65536",
+            "tunnel add t --bastion b --database redis --host h --listen 1:2:3",
+            "key show k --authorized-key --fingerprint",
+            "trust prod --fingerprint MD5:00",
+            "up a --all",
+            "up --all --tag t",
+            "url t --format odbc",
+            "run a",
+            "run -- env",
+            "demo",
+        ] {
+            let words = std::iter::once("adit").chain(line.split_whitespace());
+            assert!(Cli::try_parse_from(words).is_err_and(|error| error.exit_code() == 2), "{line}");
+        }
     }
 
     #[test]

@@ -198,10 +198,15 @@ fn known_hosts(context: &Context) -> KnownHosts {
     })
 }
 
+/// All bastions with what else is known of them.
+pub(super) fn views<'a>(context: &Context, settings: &'a Settings) -> Vec<BastionView<'a>> {
+    let known = known_hosts(context);
+    settings.bastions.values().map(|bastion| view(settings, bastion, &known)).collect()
+}
+
 fn list(context: &Context) -> Outcome {
     let settings = context.settings()?;
-    let known = known_hosts(context);
-    let views: Vec<_> = settings.bastions.values().map(|bastion| view(&settings, bastion, &known)).collect();
+    let views = views(context, &settings);
     if context.json {
         print::data(&bastions_json(&views))?;
     } else if views.is_empty() {

@@ -118,6 +118,8 @@ pub(super) async fn climb(
 }
 
 fn ended(snapshot: Arc<Snapshot>, number: i32) -> Climb {
+    // The terminal showed ^C, perhaps after a question.
+    print::words("\nadit: not waiting any longer");
     let code = SIGNALLED.saturating_add(u8::try_from(number).unwrap_or(0));
     Climb { snapshot, code }
 }

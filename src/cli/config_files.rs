@@ -54,7 +54,7 @@ fn check(context: &Context, settings: &Settings) -> Outcome {
 
 fn show(context: &Context, settings: &Settings) -> Outcome {
     if context.json {
-        let bastions: Vec<_> = settings.bastions.values().collect();
+        let bastions = super::bastion::views(context, settings);
         let tunnels: Vec<_> = settings.tunnels.values().map(TunnelView).collect();
         let fields = [
             ("config", context.paths.config.display().to_string().into()),

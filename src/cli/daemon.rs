@@ -6,7 +6,7 @@ use super::context::Context;
 use super::failure::{ABSENT, DONE, Outcome, Stop};
 use super::print;
 use crate::service::present::document;
-use crate::service::{self, AttachError, Client, DaemonError, StopError};
+use crate::service::{self, AttachError, Client, DaemonError, StopError, log_path};
 
 /// Subcommands of `daemon`.
 #[derive(Debug, Subcommand)]
@@ -34,7 +34,14 @@ pub(super) struct Run {
 /// Runs it.
 pub(super) async fn run(context: &Context, command: Command) -> Outcome {
     match command {
-        Command::Run(run) => service::run(&context.paths, run.detached).await.map(|()| DONE).map_err(Stop::from),
+        Command::Run(run) => {
+            if !run.detached {
+                let log = log_path(&context.paths.log);
+                print::words(&format!("adit: the service runs here until Ctrl-C; its log is {}", log.display()));
+            }
+            service::run(&context.paths, run.detached).await?;
+            Ok(DONE)
+        }
         Command::Start => {
             let client = context.ensured().await?;
             show(context, &client)

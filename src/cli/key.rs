@@ -84,7 +84,9 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
             let secret = passphrase_file.map(|path| passphrase(&path)).transpose()?;
             let info = make(context, &name, kind.into(), comment, secret).await?;
             print::words(&format!("adit: made the {} key {name}, {}", info.key_type, info.fingerprint));
-            let view = KeyView { used_by: Vec::new(), info };
+            // A bastion may have named it before; a configuration that does not load is no reason against a key.
+            let used_by = context.settings().map(|settings| used_by(&settings, &name)).unwrap_or_default();
+            let view = KeyView { used_by, info };
             print::data(&if context.json { key_json(&view) } else { key_text(&view) })?;
             Ok(DONE)
         }

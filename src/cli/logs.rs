@@ -58,7 +58,10 @@ pub(super) async fn run(context: &Context, logs: Logs) -> Outcome {
         return Ok(DONE);
     }
     loop {
-        tokio::time::sleep(BREATH).await;
+        tokio::select! {
+            () = tokio::time::sleep(BREATH) => {}
+            () = print::reader_gone() => return Err(Stop::PipeClosed),
+        }
         let added = position.added(&path)?;
         show(context, added.lines())?;
     }

@@ -1,6 +1,10 @@
 //! The only place that prints: data to stdout, words to stderr. It decides nothing about what is said.
 
 use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use super::failure::Stop;
 
@@ -26,6 +30,19 @@ pub(super) fn raw(text: &str) -> Result<(), Stop> {
         None if text.is_empty() => Ok(()),
         None => data(text),
     }
+}
+
+/// Returns when nobody reads stdout any more, so that a command that prints now and then does not outlive its reader. Where
+/// that cannot be told, as of a file, it never does.
+#[allow(deprecated, reason = "its successor is unsafe, and with a descriptor that we own this one is sound")]
+pub(super) async fn reader_gone() {
+    let copy = io::stdout().as_fd().try_clone_to_owned();
+    if let Ok(watched) = copy.and_then(|copy| AsyncFd::with_interest(copy, Interest::ERROR))
+        && watched.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Writes words to stderr; what would steer a terminal is shown instead. Nobody is left to tell where that fails.

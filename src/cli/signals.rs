@@ -3,16 +3,18 @@
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Stop;
+use crate::local::process;
 
-/// Listens from the moment it is made; the signals then no longer end the program by themselves.
+/// Listens from the moment it is made; the signals then no longer end the program by themselves. Those that our caller had
+/// ignored (`nohup`) stay ignored, by us and by a command that we start.
 #[derive(Debug)]
 pub(super) struct Signals {
-    interrupt: Signal,
-    quit: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    user1: Signal,
-    user2: Signal,
+    interrupt: Option<Signal>,
+    quit: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+    user1: Option<Signal>,
+    user2: Option<Signal>,
 }
 
 /// A signal that came.
@@ -29,7 +31,12 @@ pub(super) struct Caught {
 impl Signals {
     /// Begins to listen.
     pub(super) fn listen() -> Result<Self, Stop> {
-        let open = |kind| signal(kind).map_err(|error| Stop::fault(format!("cannot listen to signals: {error}")));
+        let open = |kind: SignalKind| {
+            if process::ignores(kind.as_raw_value()) {
+                return Ok(None);
+            }
+            signal(kind).map(Some).map_err(|error| Stop::fault(format!("cannot listen to signals: {error}")))
+        };
         Ok(Self {
             interrupt: open(SignalKind::interrupt())?,
             quit: open(SignalKind::quit())?,
@@ -43,12 +50,12 @@ impl Signals {
     /// The next signal.
     pub(super) async fn next(&mut self) -> Caught {
         let (kind, from_keyboard, ends) = tokio::select! {
-            _ = self.interrupt.recv() => (SignalKind::interrupt(), true, true),
-            _ = self.quit.recv() => (SignalKind::quit(), true, true),
-            _ = self.terminate.recv() => (SignalKind::terminate(), false, true),
-            _ = self.hangup.recv() => (SignalKind::hangup(), false, true),
-            _ = self.user1.recv() => (SignalKind::user_defined1(), false, false),
-            _ = self.user2.recv() => (SignalKind::user_defined2(), false, false),
+            () = arrival(&mut self.interrupt) => (SignalKind::interrupt(), true, true),
+            () = arrival(&mut self.quit) => (SignalKind::quit(), true, true),
+            () = arrival(&mut self.terminate) => (SignalKind::terminate(), false, true),
+            () = arrival(&mut self.hangup) => (SignalKind::hangup(), false, true),
+            () = arrival(&mut self.user1) => (SignalKind::user_defined1(), false, false),
+            () = arrival(&mut self.user2) => (SignalKind::user_defined2(), false, false),
         };
         Caught { number: kind.as_raw_value(), from_keyboard, ends }
     }
@@ -61,5 +68,16 @@ impl Signals {
                 return caught.number;
             }
         }
+    }
+}
+
+/// Waits for one signal; for ever where it is ignored.
+async fn arrival(signal: &mut Option<Signal>) {
+    let came = match signal {
+        Some(signal) => signal.recv().await.is_some(),
+        None => false,
+    };
+    if !came {
+        std::future::pending::<()>().await;
     }
 }

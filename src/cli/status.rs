@@ -95,8 +95,9 @@ async fn watch(context: &Context, client: &Client, names: Vec<Name>) -> Outcome 
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         watch.print(&snapshot)?;
-        if snapshots.changed().await.is_err() {
-            return Err(Stop::absent("the background service ended"));
+        tokio::select! {
+            changed = snapshots.changed() => changed.map_err(|_| Stop::absent("the background service ended"))?,
+            () = print::reader_gone() => return Err(Stop::PipeClosed),
         }
     }
 }

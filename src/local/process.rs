@@ -64,6 +64,17 @@ pub fn send_signal(pid: u32, number: i32) -> io::Result<()> {
     Ok(rustix::process::kill_process(id, signal)?)
 }
 
+/// True where whoever started us had a signal ignored, as `nohup` does, and we do not listen to it either. Known on Linux
+/// alone: elsewhere asking needs `unsafe`.
+#[must_use]
+pub fn ignores(number: i32) -> bool {
+    let Ok(status) = fs::read_to_string("/proc/self/status") else { return false };
+    // A bit for each signal, the lowest for number 1 (proc_pid_status(5)).
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let bits = mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
+    u32::try_from(number - 1).ok().and_then(|place| bits.checked_shr(place)).is_some_and(|bits| bits & 1 == 1)
+}
+
 /// Keeps what we hold in memory out of core files and, on Linux, out of other processes' sight. Where the system
 /// refuses, things stay as they were.
 pub fn forbid_core_dumps() {
@@ -116,6 +127,13 @@ mod tests {
         assert!(!is_alive(child.id()));
         child.wait().unwrap();
         assert!(!is_alive(child.id()));
+    }
+
+    #[test]
+    fn what_rust_ignores_from_the_start_is_told() {
+        // SIGPIPE is 13 on Linux; nobody has SIGWINCH (28) ignored.
+        assert_eq!(ignores(13), cfg!(target_os = "linux"));
+        assert!(!ignores(28) && !ignores(0) && !ignores(-1) && !ignores(1000));
     }
 
     #[test]

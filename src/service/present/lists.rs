@@ -108,14 +108,13 @@ fn bastion_value(view: &BastionView<'_>) -> Value {
 /// All bastions.
 #[must_use]
 pub fn bastions_json(views: &[BastionView<'_>]) -> String {
-    document([("bastions", views.iter().map(bastion_value).collect())])
+    document([("bastions", bastion_values(views))])
 }
 
-/// Bastions as the configuration alone tells them.
+/// Bastions as values.
 #[must_use]
-pub fn bastion_values(bastions: &[&Bastion]) -> Value {
-    let view = |bastion| BastionView { bastion, host_key: None, tunnels: Vec::new() };
-    bastions.iter().map(|bastion| bastion_value(&view(bastion))).collect()
+pub fn bastion_values(views: &[BastionView<'_>]) -> Value {
+    views.iter().map(bastion_value).collect()
 }
 
 /// Tunnels as values.

@@ -50,12 +50,13 @@ pub fn tunnel_line_json(tunnel: &TunnelStatus) -> String {
 /// The table, and below it what is wrong with whom and what to do about it.
 #[must_use]
 pub fn status_text(tunnels: &[&TunnelStatus], now: Timestamp) -> Vec<String> {
-    let heading = ["NAME", "PHASE", "LISTEN", "DATABASE", "BASTION", "FOR", "RTT", "OPEN", "CODE"];
+    let heading = ["NAME", "PHASE", "PROOF", "LISTEN", "DATABASE", "BASTION", "FOR", "RTT", "OPEN", "CODE"];
     let mut table = Table::new(&heading);
     for tunnel in tunnels {
         table.row([
             tunnel.name.to_string(),
             tunnel.phase.to_string(),
+            tunnel.proof.map(|proof| proof.as_str().to_owned()).unwrap_or_default(),
             tunnel.listen.as_ref().map(ToString::to_string).unwrap_or_default(),
             format!("{} {}", tunnel.database.kind, tunnel.database.endpoint()),
             tunnel.bastion.to_string(),
@@ -304,6 +305,7 @@ mod tests {
     fn the_table_says_what_is_wrong_below() {
         let mut up = tunnel("orders", Phase::Up);
         up.rtt_ms = Some(11.2);
+        up.proof = Some(Proof::Forward);
         let mut failed = tunnel("ledger", Phase::Waiting);
         failed.fault = Some(refused());
         failed.warnings.push("other machines can connect".to_owned());
@@ -312,9 +314,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "NAME    PHASE    LISTEN           DATABASE                 BASTION  FOR         RTT    OPEN  CODE",
-                "orders  up       127.0.0.1:15432  postgres 10.0.1.12:5432  prod     3 h 12 min  11 ms  0     -",
-                "ledger  waiting  127.0.0.1:15432  postgres 10.0.1.12:5432  prod     3 h 12 min  -      0     key_refused",
+                "NAME    PHASE    PROOF    LISTEN           DATABASE                 BASTION  FOR         RTT    OPEN  CODE",
+                "orders  up       forward  127.0.0.1:15432  postgres 10.0.1.12:5432  prod     3 h 12 min  11 ms  0     -",
+                "ledger  waiting  -        127.0.0.1:15432  postgres 10.0.1.12:5432  prod     3 h 12 min  -      0     key_refused",
                 "",
                 "ledger:",
                 "  key_refused at prove: the server refused key prod; no further attempt until something changes: \
