@@ -8,7 +8,7 @@ use crate::engine::event::Nudge;
 pub(crate) struct Connecting {
     /// Where it is.
     pub(crate) rung: Rung,
-    /// Failures in a row before this attempt.
+    /// Which pause of the backoff comes next, should this attempt or its session not last.
     pub(crate) failures: u32,
     /// A person asked for it.
     pub(crate) by_person: bool,
@@ -35,7 +35,7 @@ impl Connecting {
             }
             Event::BindFailed(fault) => {
                 let held = Held::note(self.after.as_ref(), fault, step.now);
-                step.wait(self.failures + 1, self.by_person, held, None, self.was_up)
+                step.wait(self.failures.max(1), self.by_person, held, None, self.was_up)
             }
             Event::Reached(rung) => {
                 self.rung = rung;
@@ -44,7 +44,7 @@ impl Connecting {
             Event::Dialled => self.arrive(step),
             Event::DialFailed(trouble) => {
                 let held = Held::note(self.after.as_ref(), trouble.fault, step.now);
-                step.wait(self.failures + 1, self.by_person, held, trouble.question, self.was_up)
+                step.wait(self.failures.max(1), self.by_person, held, trouble.question, self.was_up)
             }
             // The way has changed under the attempt: begin again.
             Event::Nudged(Nudge::Woke | Nudge::NetworkChanged) if self.rung > Rung::Bind => {

@@ -103,7 +103,10 @@ fn a_flapping_session_is_not_hammered() {
     life.up().after(1).on(Event::Lost(fault(Code::LinkClosed)));
     assert!(life.has(&Effect::Dial), "the first retry is at once");
     life.on(Event::Dialled).after(1).on(Event::Lost(fault(Code::LinkClosed)));
-    assert!(!life.has(&Effect::Dial) && life.pause().is_some());
+    assert!(!life.has(&Effect::Dial));
+    assert_eq!(life.pause(), Some(1));
+    life.ring().on(Event::Dialled).after(1).on(Event::Lost(fault(Code::LinkClosed)));
+    assert_eq!(life.pause(), Some(2));
     life.ring().on(Event::Dialled).after(5).on(Event::Lost(fault(Code::LinkClosed)));
     assert!(life.has(&Effect::Dial), "five seconds of life start it anew");
 }

@@ -10,7 +10,7 @@ use crate::model::{Fault, Proof};
 /// The session lives and the gate is open.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Up {
-    /// Failures in a row before it came up.
+    /// Which pause of the backoff comes next, should the session not last.
     failures: u32,
     /// Since when.
     since: Moment,
@@ -75,11 +75,11 @@ impl Up {
         step.tell("lost", fault.message.clone());
         let held = Held { fault, since: step.now };
         step.effect(Effect::Gate(Mode::Hold));
-        if step.now.saturating_sub(self.since) >= PROVEN_LIFE || self.failures == 0 {
-            let failures = if step.now.saturating_sub(self.since) >= PROVEN_LIFE { 0 } else { 1 };
-            step.connect(failures, false, Some(held), true)
+        let proven = step.now.saturating_sub(self.since) >= PROVEN_LIFE;
+        if proven || self.failures == 0 {
+            step.connect(1, false, Some(held), true)
         } else {
-            step.wait(self.failures + 1, false, held, None, true)
+            step.wait(self.failures, false, held, None, true)
         }
     }
 

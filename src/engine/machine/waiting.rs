@@ -7,7 +7,7 @@ use crate::model::Question;
 /// Waiting for the next attempt, or for a person.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Waiting {
-    /// Failures in a row.
+    /// Which pause of the backoff this is.
     pub(crate) failures: u32,
     pub(super) by_person: bool,
     /// Why.
@@ -24,7 +24,7 @@ impl Waiting {
         match event {
             Event::Close { now, reopen } => step.close(now, reopen),
             Event::Timer(id) if self.next.is_some_and(|(next, _)| next == id) => {
-                step.connect(self.failures, self.by_person, Some(self.held), self.was_up)
+                step.connect(self.failures + 1, self.by_person, Some(self.held), self.was_up)
             }
             Event::Open { by_person } => step.connect(0, by_person || self.by_person, Some(self.held), self.was_up),
             Event::Nudged(Nudge::Answered) => step.connect(0, self.by_person, Some(self.held), self.was_up),
