@@ -132,8 +132,13 @@ async fn converse(stream: UnixStream, door: &Door) -> Result<(), Ending> {
         to.write_all(&hello).await?;
         decoder.read::<Hello>(&mut from).await
     };
-    // A probe that connects and leaves is no client.
-    let Some(theirs) = timeout(HELLO, greeting).await.map_err(|_| Ending::Mute)?? else { return Ok(()) };
+    let theirs = match timeout(HELLO, greeting).await.map_err(|_| Ending::Mute)? {
+        Ok(Some(theirs)) => theirs,
+        // A probe that connects and leaves is no client, nor is one who lost patience in the queue.
+        Ok(None) => return Ok(()),
+        Err(FrameError::Io(error)) if has_left(&error) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     if theirs.protocol != PROTOCOL {
         return Err(Ending::OtherVersion(theirs.protocol));
     }
@@ -204,7 +209,7 @@ async fn read(mut from: OwnedReadHalf, mut decoder: Decoder, client: Client, out
             Ok(Some(call)) => call,
             Ok(None) => return Ok(()),
             // To leave in a hurry is no fault.
-            Err(FrameError::Io(error)) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+            Err(FrameError::Io(error)) if has_left(&error) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
         let Ok(answer) = client.send(call.request).await else { return Ok(()) };
@@ -261,10 +266,15 @@ async fn last_words(to: &mut OwnedWriteHalf, waiting: &mut mpsc::Receiver<Zeroiz
     Ok(())
 }
 
+fn has_left(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
 async fn send(to: &mut OwnedWriteHalf, frame: &[u8]) -> Result<(), Ending> {
     match timeout(PATIENCE, to.write_all(frame)).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => Ok(()),
+        // The reader notices too, and ends the conversation.
+        Ok(Err(error)) if has_left(&error) => Ok(()),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(Ending::Deaf),
     }
