@@ -17,6 +17,8 @@ mod host_keys;
 mod instruments;
 mod keys;
 mod keystore;
+mod limits;
+mod listeners;
 mod places;
 mod recovery;
 mod refusals;

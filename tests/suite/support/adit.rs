@@ -58,11 +58,15 @@ impl Adit {
         self.add_tunnel_with(name, kind, port, &[])
     }
 
+    /// As `add_tunnel`, with more flags; `--listen` among them is the place instead of the port returned.
     pub(crate) fn add_tunnel_with(&self, name: &str, kind: &str, port: u16, more: &[&str]) -> u16 {
         let (port, local) = (port.to_string(), super::ports::free());
         let listen = local.to_string();
         let mut words = vec!["tunnel", "add", name, "--bastion", "prod", "--database", kind, "--host", "127.0.0.1"];
-        words.extend(["--port", &port, "--listen", &listen]);
+        words.extend(["--port", &port]);
+        if !more.contains(&"--listen") {
+            words.extend(["--listen", &listen]);
+        }
         words.extend(more);
         self.ok(&words);
         local
