@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!   8  cli        arguments → a Client and a surface
+//!   6  tui        what a person sees and presses
 //!   5  service    requests in, updates out; in this process or over a socket
 //!   4  engine     keeps tunnels up
 //!   3  ssh        the only outward SSH      config    files ⇄ values
@@ -18,3 +19,4 @@ pub mod local;
 pub mod model;
 pub mod service;
 pub mod ssh;
+pub mod tui;

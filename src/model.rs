@@ -33,6 +33,8 @@ pub use recipe::{Format, FormatError, Recipe, RecipeError, SshWay, Variables, na
 pub use route::{Hop, Route};
 pub use rung::Rung;
 pub use secret::Secret;
-pub use snapshot::{Bytes, Change, Connections, Pending, ServiceStatus, Snapshot, TunnelStatus};
+pub use snapshot::{
+    BastionStatus, Bytes, Change, Connections, KeyStatus, KnownHostKey, Pending, ServiceStatus, Snapshot, TunnelStatus,
+};
 pub use tunnel::Tunnel;
 pub use untrusted::Untrusted;

@@ -181,6 +181,8 @@ impl View {
             question: None,
             warnings,
             tags: self.tunnel.tags.clone(),
+            user: self.tunnel.user.clone(),
+            dbname: self.tunnel.dbname.clone(),
         };
         Status { tunnel, question: facts.and_then(|facts| facts.question.clone()) }
     }

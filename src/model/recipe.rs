@@ -79,6 +79,19 @@ impl Format {
         }
     }
 
+    /// The form that is the command line of a kind's own client, where one is known.
+    #[must_use]
+    pub fn client(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Postgres | Kind::Redshift => Some(Self::Psql),
+            Kind::Mysql | Kind::Mariadb => Some(Self::Mysql),
+            Kind::Redis => Some(Self::RedisCli),
+            Kind::Mongodb => Some(Self::Mongosh),
+            Kind::Sqlserver => Some(Self::Sqlcmd),
+            Kind::Oracle | Kind::Clickhouse | Kind::Cassandra | Kind::Elasticsearch | Kind::Tcp => None,
+        }
+    }
+
     /// Whether a kind of database can be written in this form.
     ///
     /// ClickHouse has no JDBC form: its official driver speaks HTTP, not the native protocol that the kind stands for.
@@ -198,6 +211,18 @@ impl<'a> Recipe<'a> {
     /// # Errors
     /// When the form does not fit the kind, or the client cannot reach where the tunnel listens.
     pub fn write(&self, format: Format, way: &SshWay<'_>) -> Result<String, RecipeError> {
+        match format {
+            Format::Ssh => Ok(way.command(self.listen)),
+            Format::SshConfig => Ok(way.config(self.listen)),
+            _ => self.plain(format),
+        }
+    }
+
+    /// The recipe in a form that goes through the tunnel, so needs to know nothing of the bastion.
+    ///
+    /// # Errors
+    /// As `write`; the forms of OpenSSH itself do not fit.
+    pub fn plain(&self, format: Format) -> Result<String, RecipeError> {
         if !format.fits(self.kind) {
             return Err(RecipeError::Misfit { format, kind: self.kind });
         }
@@ -212,8 +237,7 @@ impl<'a> Recipe<'a> {
             Format::Jdbc => self.jdbc(),
             Format::Pgpass => self.pgpass(),
             Format::Hostport => self.hostport(),
-            Format::Ssh => Ok(way.command(self.listen)),
-            Format::SshConfig => Ok(way.config(self.listen)),
+            Format::Ssh | Format::SshConfig => Err(RecipeError::Misfit { format, kind: self.kind }),
         }
     }
 }

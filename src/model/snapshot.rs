@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::database::Database;
-use super::endpoint::Listen;
+use super::endpoint::{Endpoint, Listen};
 use super::fault::FaultStatus;
+use super::journal::Entry;
 use super::name::Name;
 use super::phase::{Phase, Proof};
 use super::question::Question;
@@ -79,6 +80,12 @@ pub struct TunnelStatus {
     pub warnings: Vec<String>,
     /// The tunnel's tags.
     pub tags: Vec<Name>,
+    /// The database user, for connection strings.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The database's name, for connection strings.
+    #[serde(default)]
+    pub dbname: Option<String>,
 }
 
 impl TunnelStatus {
@@ -111,6 +118,62 @@ pub struct Change {
     pub tunnel: TunnelStatus,
 }
 
+/// A host key as known_hosts holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownHostKey {
+    /// The key's type, as in known_hosts.
+    #[serde(rename = "type")]
+    pub key_type: String,
+    /// `SHA256:…`
+    pub fingerprint: String,
+}
+
+/// One bastion as a viewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BastionStatus {
+    /// Its name.
+    pub name: Name,
+    /// Its address.
+    pub endpoint: Endpoint,
+    /// The login.
+    pub user: String,
+    /// What the login shows, in words.
+    pub identity: String,
+    /// The bastions before it.
+    pub via: Vec<Name>,
+    /// The host key that is known, if one is.
+    pub host_key: Option<KnownHostKey>,
+    /// The tunnels through it.
+    pub tunnels: Vec<Name>,
+    /// Standing warnings, such as unsafe algorithms.
+    pub warnings: Vec<String>,
+}
+
+/// One of adit's own keys as a viewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyStatus {
+    /// Its name.
+    pub name: Name,
+    /// `ed25519`, `ecdsa` or `rsa`.
+    pub key_type: String,
+    /// Its length.
+    pub bits: u32,
+    /// `SHA256:…`
+    pub fingerprint: String,
+    /// Its comment, cleaned.
+    pub comment: String,
+    /// It has a passphrase.
+    pub encrypted: bool,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// The one-line public key.
+    pub public_key: String,
+    /// Bastions and tunnels that name it.
+    pub used_by: Vec<Name>,
+    /// Why its file cannot be used, if so.
+    pub broken: Option<String>,
+}
+
 /// Everything a viewer may know.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -123,6 +186,15 @@ pub struct Snapshot {
     pub changes: Vec<Change>,
     /// Questions that wait for a person.
     pub questions: Vec<Pending>,
+    /// All bastions, by name.
+    #[serde(default)]
+    pub bastions: Vec<BastionStatus>,
+    /// adit's own keys, by name.
+    #[serde(default)]
+    pub keys: Vec<KeyStatus>,
+    /// The last things that happened, oldest first.
+    #[serde(default)]
+    pub journal: Vec<Entry>,
     /// Why the configuration in force is not the one on disk, if so.
     pub config_error: Option<String>,
 }

@@ -1,0 +1,28 @@
+//! What a person sees and presses: a pure update, a view that only reads, and one loop that is the same at a desk, over SSH
+//! and in a test. It touches no file and asks nobody but the service.
+
+pub mod action;
+mod app;
+mod clipboard;
+mod effect;
+mod key;
+mod keymap;
+mod layout;
+mod msg;
+mod overlay;
+mod runtime;
+mod screen;
+pub mod terminal;
+mod theme;
+mod update;
+mod view;
+mod widget;
+
+pub use app::{App, Look, Screen};
+pub use effect::Effect;
+pub use key::{Code, Key, KeyError};
+pub use msg::Msg;
+pub use runtime::{Pace, Surroundings, run};
+pub use theme::{BUILT_IN, DEFAULT, MONO, Role, Theme, Themes};
+pub use update::update;
+pub use view::draw;

@@ -1,0 +1,117 @@
+//! Everything a person can bind a key to, in one table: it feeds the keys, the footer, the help and the palette.
+
+use super::key::{Code, Key};
+
+/// Where an action belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Everywhere.
+    Global,
+    /// Every list.
+    List,
+    /// The list of tunnels.
+    Tunnels,
+    /// The list of bastions.
+    Bastions,
+    /// The list of keys.
+    Keys,
+}
+
+macro_rules! actions {
+    ($($variant:ident $scope:ident $id:literal $keys:expr, $label:literal, $help:literal;)*) => {
+        /// What a person can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl Action {
+            /// All actions, in the order of the help.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Where it belongs.
+            #[must_use]
+            pub fn scope(self) -> Scope {
+                match self { $(Self::$variant => Scope::$scope,)* }
+            }
+
+            /// Its name in the configuration and the palette.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// The keys it has by default, the one shown first.
+            #[must_use]
+            pub fn keys(self) -> &'static [Key] {
+                match self { $(Self::$variant => &$keys,)* }
+            }
+
+            /// A word or two for the footer; empty for what needs no mention there.
+            #[must_use]
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+
+            /// A sentence for the help.
+            #[must_use]
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+const fn ch(c: char) -> Key {
+    Key::char(c)
+}
+
+const fn key(code: Code) -> Key {
+    Key::plain(code)
+}
+
+actions! {
+    Toggle Tunnels "toggle" [ch(' ')], "up/down", "Brings the selected tunnel up, or takes it down.";
+    OpenClient Tunnels "open-client" [key(Code::Enter)], "open client", "Opens the database's own client through the tunnel and returns.";
+    Answer Tunnels "answer" [ch('a')], "answer", "Answers the question that the selected tunnel waits for.";
+    Restart Tunnels "restart" [ch('r')], "restart", "Restarts the selected tunnel; live connections are cut.";
+    Copy Tunnels "copy" [ch('y')], "copy", "Copies the connection string of the selected tunnel.";
+    CopyBastion Bastions "copy-fingerprint" [ch('y')], "copy fingerprint", "Copies the host key's fingerprint of the selected bastion.";
+    CopyKey Keys "copy-key" [ch('y')], "copy public key", "Copies the selected key's public line.";
+    Down List "down" [ch('j'), key(Code::Down)], "", "Moves one line down.";
+    Up List "up" [ch('k'), key(Code::Up)], "", "Moves one line up.";
+    First List "first" [ch('g'), key(Code::Home)], "", "Moves to the first line.";
+    Last List "last" [ch('G'), key(Code::End)], "", "Moves to the last line.";
+    HalfDown List "half-down" [Key::ctrl('d'), key(Code::PageDown)], "", "Moves half a page down.";
+    HalfUp List "half-up" [Key::ctrl('u'), key(Code::PageUp)], "", "Moves half a page up.";
+    Filter List "filter" [ch('/')], "filter", "Shows only lines with these letters; # before a word asks for a tag.";
+    Tunnels Global "tunnels" [ch('1')], "", "Shows the tunnels.";
+    Bastions Global "bastions" [ch('2')], "", "Shows the bastions.";
+    Keys Global "keys" [ch('3')], "", "Shows adit's own keys.";
+    Journal Global "journal" [ch('4')], "", "Shows what happened.";
+    NextScreen Global "next" [key(Code::Tab)], "", "Shows the next screen.";
+    PreviousScreen Global "previous" [key(Code::BackTab)], "", "Shows the screen before.";
+    Theme Global "theme" [ch('T')], "", "Changes to the next theme.";
+    Mouse Global "mouse" [ch('M')], "", "Switches the mouse on or off; off, the terminal selects text.";
+    Palette Global "palette" [ch(':')], "commands", "Lists every command by name, to be run from there.";
+    Help Global "help" [ch('?')], "help", "Lists every key and what it does.";
+    Suspend Global "suspend" [Key::ctrl('z')], "", "Suspends the dashboard; fg brings it back.";
+    Quit Global "quit" [ch('q'), Key::ctrl('c')], "quit", "Leaves the dashboard; tunnels stay up.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_name_a_key_and_a_sentence() {
+        let ids: HashSet<_> = Action::ALL.iter().map(|action| action.id()).collect();
+        assert_eq!(ids.len(), Action::ALL.len());
+        for action in Action::ALL {
+            assert!(!action.keys().is_empty(), "{action:?}");
+            assert!(action.help().ends_with('.'), "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Everything the app can ask for. The runtime performs it.
+
+use crate::service::Request;
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask the service. What comes back is a message with the same words.
+    Request {
+        /// What is asked.
+        request: Request,
+        /// What the person asked for, in words, for a toast when it fails.
+        about: String,
+    },
+    /// Copy text to the person's clipboard.
+    Copy {
+        /// The text.
+        text: String,
+        /// What it is, in words.
+        what: String,
+    },
+    /// Give the terminal to a command of the person's shell until it ends.
+    RunClient {
+        /// The command line.
+        command: String,
+    },
+    /// Stop the process as Ctrl-Z does elsewhere.
+    Suspend,
+    /// Switch mouse reporting.
+    Mouse(bool),
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,98 @@
+//! Where things are, asked by update and view alike. Total for every size from 0×0 on.
+
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::app::{App, Screen};
+use super::widget::list;
+
+/// Below this nothing but figures fits.
+const SMALLEST: (u16, u16) = (40, 8);
+/// From this width the detail stands beside the list.
+const SIDE_BY_SIDE: u16 = 96;
+/// From this height the detail stands below it.
+const STACKED: u16 = 18;
+
+/// The places of a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Places {
+    pub(crate) head: Rect,
+    pub(crate) list: Rect,
+    /// Empty where the screen is too small for it.
+    pub(crate) detail: Rect,
+    pub(crate) foot: Rect,
+}
+
+/// The places, or nothing where only two lines of figures fit.
+pub(crate) fn places(app: &App) -> Option<Places> {
+    let (width, height) = app.size;
+    if width < SMALLEST.0 || height < SMALLEST.1 {
+        return None;
+    }
+    let whole = Rect::new(0, 0, width, height);
+    let [head, body, foot] =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)]).areas(whole);
+    let (list, detail) = if app.screen == Screen::Journal {
+        (body, Rect::ZERO)
+    } else if width >= SIDE_BY_SIDE {
+        let [list, detail] = Layout::horizontal([Constraint::Percentage(52), Constraint::Percentage(48)]).areas(body);
+        (list, detail)
+    } else if height >= STACKED {
+        let wanted = u16::try_from(app.line_names().len()).unwrap_or(u16::MAX).saturating_add(3);
+        let least = body.height.saturating_sub(14).max(5);
+        let [list, detail] =
+            Layout::vertical([Constraint::Length(wanted.min(least)), Constraint::Min(1)]).areas(body);
+        (list, detail)
+    } else {
+        (body, Rect::ZERO)
+    };
+    Some(Places { head, list, detail, foot })
+}
+
+/// The lines of the list that show.
+pub(crate) fn list_height(app: &App) -> usize {
+    // Two lines of frame, one of column names.
+    places(app).map_or(1, |places| usize::from(places.list.height.saturating_sub(3)).max(1))
+}
+
+/// The first line of the list that shows.
+pub(crate) fn first_line(app: &App) -> usize {
+    list::window(app.selected(), app.line_names().len(), list_height(app))
+}
+
+/// What a click meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hit {
+    /// The name of a screen.
+    Tab(Screen),
+    /// A line of the list.
+    Line(usize),
+}
+
+/// The cells of the screens' names in the head: first cell and width.
+pub(crate) fn tabs(app: &App) -> Vec<(Screen, u16, u16)> {
+    let mut left = app.badge.as_ref().map_or(6, |badge| 9 + u16::try_from(badge.chars().count()).unwrap_or(0));
+    Screen::ALL
+        .into_iter()
+        .map(|screen| {
+            let width = u16::try_from(screen.title().len()).unwrap_or(0) + 3;
+            let place = (screen, left, width);
+            left += width + 1;
+            place
+        })
+        .collect()
+}
+
+/// What stands at a cell.
+pub(crate) fn hit(app: &App, x: u16, y: u16) -> Option<Hit> {
+    let places = places(app)?;
+    if y == places.head.y {
+        return tabs(app).into_iter().find(|(_, left, width)| x >= *left && x < left + width).map(|(s, _, _)| Hit::Tab(s));
+    }
+    let top = places.list.y + 2;
+    let bottom = places.list.bottom().saturating_sub(1);
+    if x < places.list.x || x >= places.list.right() || y < top || y >= bottom {
+        return None;
+    }
+    let line = first_line(app) + usize::from(y - top);
+    (line < app.line_names().len()).then_some(Hit::Line(line))
+}

@@ -1,0 +1,125 @@
+//! A question that only a person can answer: an unknown host key, a passphrase.
+
+use ratatui::text::{Line, Span};
+
+use super::{Outcome, Overlay};
+use crate::model::{Answer, Pending, Question, Secret};
+use crate::service::Request;
+use crate::tui::app::App;
+use crate::tui::effect::Effect;
+use crate::tui::key::{Code, Key};
+use crate::tui::theme::Role;
+use crate::tui::widget::field::Field;
+use crate::tui::widget::text;
+
+/// A question with the answer as far as it is typed.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(super) pending: Pending,
+    pub(super) field: Field,
+    error: Option<String>,
+}
+
+impl Asking {
+    pub(super) fn new(pending: Pending) -> Self {
+        let field = match pending.question {
+            Question::HostKey { .. } => Field::default(),
+            Question::Passphrase { .. } => Field::secret(),
+        };
+        Self { pending, field, error: None }
+    }
+
+    pub(super) fn title(&self) -> String {
+        match &self.pending.question {
+            Question::HostKey { bastion, .. } => format!("Is this {bastion}?"),
+            Question::Passphrase { key, .. } => format!("Passphrase for {key}"),
+        }
+    }
+
+    pub(super) fn key(mut self, app: &mut App, key: Key) -> Outcome {
+        match key.code {
+            Code::Esc => {
+                app.put_off.push(self.pending.id);
+                app.say("put off; a asks again");
+                return Outcome::Close;
+            }
+            Code::Enter => match self.answer() {
+                Ok(answer) => {
+                    // Until the service has taken the answer the question must not open again.
+                    app.put_off.push(self.pending.id);
+                    let request = Request::Answer { id: self.pending.id, answer };
+                    return Outcome::Done(vec![Effect::Request { request, about: "answer".to_owned() }]);
+                }
+                Err(why) => self.error = Some(why),
+            },
+            _ => {
+                self.error = None;
+                self.field.key(key);
+            }
+        }
+        Outcome::Stay(Overlay::Asking(self))
+    }
+
+    fn answer(&mut self) -> Result<Answer, String> {
+        match &self.pending.question {
+            Question::HostKey { fingerprint, .. } => {
+                let typed = self.field.text().trim();
+                if typed == "yes" || typed == fingerprint {
+                    Ok(Answer::Trust { fingerprint: fingerprint.clone() })
+                } else if typed.starts_with("SHA256:") {
+                    Err("this is another fingerprint: do not trust the server".to_owned())
+                } else {
+                    Err("type yes, or paste the fingerprint that the admin gave you".to_owned())
+                }
+            }
+            Question::Passphrase { .. } if self.field.text().is_empty() => Err("type the passphrase".to_owned()),
+            Question::Passphrase { .. } => Ok(Answer::Passphrase { passphrase: Secret::new(self.field.take()) }),
+        }
+    }
+
+    pub(super) fn lines(&self, app: &App, width: usize) -> Vec<Line<'static>> {
+        let theme = &app.theme;
+        let mut lines = Vec::new();
+        let plain = |words: &str| -> Vec<Line<'static>> {
+            text::wrap(words, width).into_iter().map(|line| Line::styled(line, theme.style(Role::Text))).collect()
+        };
+        let fact = |name: &str, value: &str| {
+            Line::from(vec![
+                Span::styled(text::fit(name, 13), theme.style(Role::Muted)),
+                Span::styled(text::cut(value, width.saturating_sub(13)), theme.style(Role::Accent)),
+            ])
+        };
+        match &self.pending.question {
+            Question::HostKey { endpoint, address, key_type, fingerprint, .. } => {
+                lines.extend(plain("This server has not been seen before. Compare the fingerprint with the one that the bastion's admin gives you."));
+                lines.push(Line::default());
+                lines.push(fact("server", &endpoint.to_string()));
+                lines.push(fact("answers at", address));
+                lines.push(fact("key type", key_type));
+                lines.push(fact("fingerprint", fingerprint));
+                lines.push(Line::default());
+                lines.extend(plain("Type yes, or paste the fingerprint that you were given:"));
+            }
+            Question::Passphrase { bastion, key, again } => {
+                if *again {
+                    lines.push(Line::styled("That passphrase does not open the key.", theme.style(Role::InputError)));
+                }
+                lines.extend(plain(&format!("{key} is encrypted, and the login to {bastion} needs it. It is kept in memory only, while a tunnel needs it.")));
+                lines.push(Line::default());
+            }
+        }
+        let mut input = vec![Span::styled("› ".to_owned(), theme.style(Role::Key))];
+        input.extend(self.field.line(width.saturating_sub(2), theme).spans);
+        lines.push(Line::from(input));
+        lines.push(match &self.error {
+            Some(error) => Line::styled(text::cut(error, width), theme.style(Role::InputError)),
+            None => Line::default(),
+        });
+        let waits: Vec<&str> = self.pending.tunnels.iter().map(|name| name.as_str()).collect();
+        lines.push(Line::styled(
+            text::cut(&format!("enter answers · esc puts it off · waits: {}", waits.join(", ")), width),
+            theme.style(Role::Muted),
+        ));
+        lines
+    }
+}

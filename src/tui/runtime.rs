@@ -1,0 +1,186 @@
+//! The loop: wait, update, perform, draw if something changed. It decides nothing and knows no kind of terminal.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::app::{App, Look};
+use super::effect::Effect;
+use super::msg::Msg;
+use super::terminal::Input;
+use super::{update, view};
+use crate::local::clock;
+use crate::service::{Client, Reply};
+
+/// How often the screen may change by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Data ten times a second, ages once a second.
+    AtHand,
+    /// Over SSH: data twice a second, ages once in five.
+    FarAway,
+}
+
+impl Pace {
+    fn data(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::AtHand => 100,
+            Self::FarAway => 500,
+        })
+    }
+
+    fn idle(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::AtHand => 1,
+            Self::FarAway => 5,
+        })
+    }
+}
+
+/// What only the place where the screen is shown can do.
+pub trait Surroundings {
+    /// The terminal drawn on.
+    type Terminal;
+
+    /// A frame begins: what is written until its end is shown at once (synchronized update).
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn begin_frame(&mut self) -> io::Result<()>;
+
+    /// A frame ends.
+    ///
+    /// # Errors
+    /// As `begin_frame`.
+    fn end_frame(&mut self) -> io::Result<()>;
+
+    /// Copies text; says by which way, or gives the text back to be shown.
+    ///
+    /// # Errors
+    /// The text itself, where no way leads to the person's clipboard.
+    fn copy(&mut self, text: &str) -> Result<String, String>;
+
+    /// Gives the terminal to a command until it ends.
+    fn run_client(&mut self, command: &str) -> impl Future<Output = io::Result<Result<(), String>>>;
+
+    /// Stops the process until it is continued.
+    fn suspend(&mut self) -> impl Future<Output = io::Result<()>>;
+
+    /// Switches mouse reporting.
+    fn set_mouse(&mut self, on: bool);
+
+    /// Takes the terminal again after someone else may have changed it.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken.
+    fn retake(&mut self) -> io::Result<()>;
+}
+
+/// Runs the screen until the person leaves.
+///
+/// # Errors
+/// When the terminal cannot be written to.
+pub async fn run<B>(
+    terminal: &mut Terminal<B>,
+    mut inputs: mpsc::Receiver<Input>,
+    client: Client,
+    look: Look,
+    pace: Pace,
+    around: &mut impl Surroundings,
+) -> io::Result<()>
+where
+    B: Backend,
+    B::Error: Into<io::Error>,
+{
+    let size = terminal.size().map_err(Into::into)?;
+    let mut app = App::new(look, (size.width, size.height), clock::now());
+    let client = Arc::new(client);
+    let mut snapshots = client.snapshots();
+    // A request's end; bounded by the requests that a person can press.
+    let (ends, mut ended) = mpsc::channel(64);
+    let mut drawn = Instant::now();
+    draw(terminal, &app, around)?;
+    let mut dirty = false;
+    let mut alive = true;
+    loop {
+        let idle = drawn + pace.idle();
+        let due = if dirty { drawn + pace.data() } else { idle };
+        let (msg, at_once) = tokio::select! {
+            input = inputs.recv() => (Msg::Input(input.unwrap_or(Input::Closed)), true),
+            Some(msg) = ended.recv() => (msg, true),
+            changed = snapshots.changed(), if alive => match changed {
+                Ok(()) => (Msg::Snapshot(Arc::clone(&snapshots.borrow_and_update())), false),
+                Err(_) => { alive = false; (Msg::Gone, true) }
+            },
+            () = tokio::time::sleep_until(due) => {
+                if !dirty {
+                    update::update(&mut app, Msg::Tick, clock::now());
+                }
+                draw(terminal, &app, around)?;
+                (drawn, dirty) = (Instant::now(), false);
+                continue;
+            }
+        };
+        dirty = true;
+        if let Msg::Input(Input::Redraw) = msg {
+            around.retake()?;
+            terminal.clear().map_err(Into::into)?;
+        }
+        if let Msg::Input(Input::Resize(..)) = msg {
+            terminal.autoresize().map_err(Into::into)?;
+        }
+        let mut queue = update::update(&mut app, msg, clock::now());
+        while let Some(effect) = if queue.is_empty() { None } else { Some(queue.remove(0)) } {
+            match effect {
+                Effect::Quit => return Ok(()),
+                Effect::Request { request, about } => {
+                    let (client, ends) = (Arc::clone(&client), ends.clone());
+                    tokio::spawn(async move {
+                        let why = match client.request(request).await {
+                            Ok(Reply::Refused { message, .. }) => message,
+                            Ok(_) => return,
+                            Err(error) => error.to_string(),
+                        };
+                        // A screen that is gone needs no news.
+                        let _ = ends.send(Msg::Refused { about, why }).await;
+                    });
+                }
+                Effect::Copy { text, what } => {
+                    let outcome = around.copy(&text);
+                    queue.extend(update::update(&mut app, Msg::Copied { what, outcome }, clock::now()));
+                }
+                Effect::RunClient { command } => {
+                    let outcome = around.run_client(&command).await?;
+                    terminal.clear().map_err(Into::into)?;
+                    queue.extend(update::update(&mut app, Msg::ClientEnded(outcome), clock::now()));
+                }
+                Effect::Suspend => {
+                    around.suspend().await?;
+                    terminal.clear().map_err(Into::into)?;
+                }
+                Effect::Mouse(on) => around.set_mouse(on),
+            }
+        }
+        if at_once {
+            draw(terminal, &app, around)?;
+            (drawn, dirty) = (Instant::now(), false);
+        }
+    }
+}
+
+fn draw<B>(terminal: &mut Terminal<B>, app: &App, around: &mut impl Surroundings) -> io::Result<()>
+where
+    B: Backend,
+    B::Error: Into<io::Error>,
+{
+    around.begin_frame()?;
+    let drawn = terminal.draw(|frame| view::draw(frame, app)).map(|_| ()).map_err(Into::into);
+    around.end_frame()?;
+    drawn
+}

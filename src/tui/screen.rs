@@ -1,0 +1,8 @@
+//! One file per screen: each draws its list and its detail from the app, and nothing else.
+
+pub(super) mod bastions;
+pub(super) mod journal;
+pub(super) mod keys;
+mod path;
+mod table;
+pub(super) mod tunnels;

@@ -1,0 +1,8 @@
+//! The ways to be a terminal. At a desk it is crossterm on stdout; in a test a script.
+
+pub mod desk;
+mod events;
+mod guard;
+mod input;
+
+pub use input::Input;

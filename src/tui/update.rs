@@ -1,0 +1,352 @@
+//! (App, Msg) → effects. Routing and the actions; no IO, no clock, no terminal.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::action::Action;
+use super::app::{App, Link, Screen};
+use super::effect::Effect;
+use super::key::{Code, Key};
+use super::layout::{self, Hit};
+use super::msg::Msg;
+use super::overlay::{self, Overlay};
+use super::terminal::Input;
+use super::widget::list::Move;
+use crate::model::recipe::{Format, Recipe};
+use crate::model::{Code as Cause, Name, Phase, Snapshot, Tunnel, TunnelStatus};
+use crate::service::Request;
+
+/// A message that passes stays this long.
+const TOAST_SECONDS: i64 = 4;
+
+/// Takes one message and says what is to be done.
+pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
+    app.now = now;
+    match msg {
+        Msg::Input(input) => take_input(app, input),
+        Msg::Snapshot(snapshot) => take_snapshot(app, snapshot),
+        Msg::Refused { about, why } => {
+            app.complain(format!("{about}: {why}"));
+            Vec::new()
+        }
+        Msg::Gone => {
+            app.link = Link::Gone;
+            app.complain("the service is gone; what is shown is what was last known. Leave and start adit again");
+            Vec::new()
+        }
+        Msg::Copied { what, outcome } => {
+            match outcome {
+                Ok(way) => app.say(format!("copied {what} {way}")),
+                Err(text) => app.overlays.push(Overlay::show(&format!("Copy {what}"), text)),
+            }
+            Vec::new()
+        }
+        Msg::ClientEnded(outcome) => {
+            if let Err(why) = outcome {
+                app.complain(why);
+            }
+            Vec::new()
+        }
+        Msg::Tick => {
+            let over = |toast: &super::app::Toast| !toast.error && now.duration_since(toast.since).as_secs() >= TOAST_SECONDS;
+            if app.toast.as_ref().is_some_and(over) {
+                app.toast = None;
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
+    app.take(snapshot);
+    let pending = &app.snapshot.questions;
+    let open = |overlay: &Overlay| overlay.question().is_none_or(|id| pending.iter().any(|p| p.id == id));
+    app.overlays.retain(open);
+    if app.overlays.is_empty() {
+        // A question that is new opens by itself, once.
+        let new = app.snapshot.questions.iter().find(|pending| !app.put_off.contains(&pending.id)).cloned();
+        if let Some(pending) = new {
+            app.overlays.push(Overlay::ask(pending));
+        }
+    }
+    Vec::new()
+}
+
+fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
+    match input {
+        Input::Key(key) => take_key(app, key),
+        Input::Paste(text) => {
+            if let Some(overlay) = app.overlays.last_mut() {
+                overlay.paste(&text);
+            } else if app.list().is_some_and(|list| list.filtering) {
+                app.list_mut().filter.paste(&text);
+            }
+            Vec::new()
+        }
+        Input::Resize(width, height) => {
+            app.size = (width, height);
+            Vec::new()
+        }
+        Input::Click(x, y) => click(app, x, y),
+        Input::Scroll(_, _, lines) => {
+            go(app, Move::By(isize::from(lines)));
+            Vec::new()
+        }
+        Input::Redraw => Vec::new(),
+        Input::Suspend => vec![Effect::Suspend],
+        Input::Closed => vec![Effect::Quit],
+    }
+}
+
+fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
+    let complaint = app.toast.take_if(|toast| toast.error).is_some();
+    if key == Key::ctrl('c') {
+        return vec![Effect::Quit];
+    }
+    if let Some(overlay) = app.overlays.pop() {
+        return overlay::key(app, overlay, key);
+    }
+    if app.list().is_some_and(|list| list.filtering) {
+        return filter_key(app, key);
+    }
+    match app.keymap.action(app.screen.scopes(), key) {
+        Some(action) => perform(app, action),
+        None => {
+            if key.code == Code::Esc && !complaint && !app.filter().is_empty() {
+                app.list_mut().filter.take();
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn filter_key(app: &mut App, key: Key) -> Vec<Effect> {
+    match key.code {
+        Code::Esc => {
+            let list = app.list_mut();
+            list.filter.take();
+            list.filtering = false;
+        }
+        Code::Enter => app.list_mut().filtering = false,
+        Code::Up => go(app, Move::By(-1)),
+        Code::Down => go(app, Move::By(1)),
+        _ => {
+            app.list_mut().filter.key(key);
+        }
+    }
+    Vec::new()
+}
+
+fn click(app: &mut App, x: u16, y: u16) -> Vec<Effect> {
+    if !app.overlays.is_empty() {
+        return Vec::new();
+    }
+    match layout::hit(app, x, y) {
+        Some(Hit::Tab(screen)) => app.screen = screen,
+        Some(Hit::Line(line)) => {
+            let names = app.line_names();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            app.list_mut().selection.set(line, &names);
+        }
+        None => {}
+    }
+    Vec::new()
+}
+
+fn go(app: &mut App, to: Move) {
+    let names = app.line_names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if let Some(here) = app.selected() {
+        app.list_mut().selection.set(here, &names);
+    }
+    app.list_mut().selection.go(to, &names);
+}
+
+/// Why an action cannot be done now; nothing when it can.
+pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
+    let tunnel = app.tunnel();
+    if action.scope() != super::action::Scope::Global && !app.screen.scopes().contains(&action.scope()) {
+        return Some("belongs to another screen");
+    }
+    match action {
+        Action::Toggle | Action::Restart if app.link == Link::Gone => Some("the service is gone"),
+        Action::Toggle | Action::Restart | Action::Copy if tunnel.is_none() => Some("no tunnel is selected"),
+        Action::Answer => match tunnel {
+            None => Some("no tunnel is selected"),
+            Some(tunnel) if asked(app, tunnel).is_some() || has_changed_key(tunnel) => None,
+            Some(_) => Some("nothing is asked"),
+        },
+        Action::OpenClient => match tunnel {
+            None => Some("no tunnel is selected"),
+            Some(tunnel) if tunnel.phase != Phase::Up => Some("the tunnel is not up"),
+            Some(tunnel) if client_command(tunnel).is_none() => Some("no client is known for this kind"),
+            Some(_) => None,
+        },
+        Action::CopyBastion => match app.selected().and_then(|index| app.bastions().get(index).copied()) {
+            Some(bastion) if bastion.host_key.is_some() => None,
+            Some(_) => Some("its host key is not known yet"),
+            None => Some("no bastion is selected"),
+        },
+        Action::CopyKey if app.keys().is_empty() => Some("no key is selected"),
+        _ => None,
+    }
+}
+
+fn asked(app: &App, tunnel: &TunnelStatus) -> Option<u64> {
+    tunnel.question.filter(|id| app.snapshot.questions.iter().any(|pending| pending.id == *id))
+}
+
+fn has_changed_key(tunnel: &TunnelStatus) -> bool {
+    let code = tunnel.fault.as_ref().map(|fault| fault.code);
+    matches!(code, Some(Cause::HostKeyChanged | Cause::HostKeyRevoked))
+}
+
+/// Does an action, or says why not.
+pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
+    if let Some(why) = obstacle(app, action) {
+        app.say(format!("{}: {why}", action.id()));
+        return Vec::new();
+    }
+    match action {
+        Action::Toggle | Action::Restart | Action::OpenClient | Action::Copy | Action::Answer => on_tunnel(app, action),
+        Action::CopyBastion => {
+            let bastion = app.selected().and_then(|index| app.bastions().get(index).copied());
+            let copied = bastion.and_then(|b| b.host_key.clone().map(|key| (b.name.to_string(), key.fingerprint)));
+            copied.map(|(name, text)| Effect::Copy { text, what: format!("the fingerprint of {name}") }).into_iter().collect()
+        }
+        Action::CopyKey => {
+            let key = app.selected().and_then(|index| app.keys().get(index).copied().cloned());
+            let copy = |key: crate::model::KeyStatus| Effect::Copy {
+                text: key.public_key,
+                what: format!("the public key {}", key.name),
+            };
+            key.map(copy).into_iter().collect()
+        }
+        Action::Filter => {
+            app.list_mut().filtering = true;
+            Vec::new()
+        }
+        Action::Theme => {
+            app.theme = app.themes.after(app.theme.id());
+            app.say(format!("theme {}", app.theme.name()));
+            Vec::new()
+        }
+        Action::Mouse => {
+            app.mouse = !app.mouse;
+            app.say(if app.mouse { "mouse on" } else { "mouse off: the terminal selects text" });
+            vec![Effect::Mouse(app.mouse)]
+        }
+        Action::Palette => open(app, Overlay::palette()),
+        Action::Help => open(app, Overlay::help()),
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Quit => vec![Effect::Quit],
+        Action::Down | Action::Up | Action::First | Action::Last | Action::HalfDown | Action::HalfUp => {
+            let half = isize::try_from(layout::list_height(app) / 2).unwrap_or(1).max(1);
+            go(app, match action {
+                Action::Down => Move::By(1),
+                Action::Up => Move::By(-1),
+                Action::First => Move::First,
+                Action::Last => Move::Last,
+                Action::HalfDown => Move::By(half),
+                _ => Move::By(-half),
+            });
+            Vec::new()
+        }
+        Action::Tunnels => show(app, Screen::Tunnels),
+        Action::Bastions => show(app, Screen::Bastions),
+        Action::Keys => show(app, Screen::Keys),
+        Action::Journal => show(app, Screen::Journal),
+        Action::NextScreen => step_screen(app, 1),
+        Action::PreviousScreen => step_screen(app, Screen::ALL.len() - 1),
+    }
+}
+
+fn open(app: &mut App, overlay: Overlay) -> Vec<Effect> {
+    app.overlays.push(overlay);
+    Vec::new()
+}
+
+fn show(app: &mut App, screen: Screen) -> Vec<Effect> {
+    app.screen = screen;
+    Vec::new()
+}
+
+fn step_screen(app: &mut App, by: usize) -> Vec<Effect> {
+    let here = Screen::ALL.iter().position(|screen| *screen == app.screen).unwrap_or(0);
+    if let Some(screen) = Screen::ALL.iter().cycle().nth(here + by) {
+        app.screen = *screen;
+    }
+    Vec::new()
+}
+
+fn on_tunnel(app: &mut App, action: Action) -> Vec<Effect> {
+    let Some(tunnel) = app.tunnel().cloned() else { return Vec::new() };
+    let name = tunnel.name.clone();
+    match action {
+        Action::Toggle if tunnel.phase == Phase::Stopped => ask(Request::Up { names: vec![name.clone()] }, "bring up", &name),
+        Action::Toggle => ask(Request::Down { names: vec![name.clone()], now: false }, "take down", &name),
+        Action::Restart => ask(Request::Restart { names: vec![name.clone()] }, "restart", &name),
+        Action::OpenClient => client_command(&tunnel).map(|command| Effect::RunClient { command }).into_iter().collect(),
+        Action::Copy => copy(app, &tunnel),
+        _ => {
+            let pending = asked(app, &tunnel).and_then(|id| app.snapshot.questions.iter().find(|p| p.id == id).cloned());
+            match (pending, &tunnel.fault) {
+                (Some(pending), _) => open(app, Overlay::ask(pending)),
+                (None, Some(fault)) => {
+                    let mut text = format!("{}\n", fault.message);
+                    for advice in &fault.advice {
+                        text.push_str(&format!("\n{}\n", advice.text));
+                        text.extend(advice.command.iter().map(|command| format!("  {command}\n")));
+                    }
+                    open(app, Overlay::show("This host key is not the one that is known", text))
+                }
+                (None, None) => Vec::new(),
+            }
+        }
+    }
+}
+
+fn ask(request: Request, verb: &str, name: &Name) -> Vec<Effect> {
+    vec![Effect::Request { request, about: format!("{verb} {name}") }]
+}
+
+fn copy(app: &mut App, tunnel: &TunnelStatus) -> Vec<Effect> {
+    match connection_string(tunnel) {
+        Some(text) => vec![Effect::Copy { text, what: format!("the connection string of {}", tunnel.name) }],
+        None => {
+            app.say("copy: its local port is chosen when it first comes up");
+            Vec::new()
+        }
+    }
+}
+
+/// The tunnel as the recipes want it.
+fn as_configured(tunnel: &TunnelStatus) -> Tunnel {
+    Tunnel {
+        name: tunnel.name.clone(),
+        bastion: tunnel.bastion.clone(),
+        identity: None,
+        database: tunnel.database.clone(),
+        listen: tunnel.listen.clone(),
+        user: tunnel.user.clone(),
+        dbname: tunnel.dbname.clone(),
+        autostart: false,
+        allow_remote_clients: false,
+        tags: Vec::new(),
+    }
+}
+
+/// What a program connects with.
+pub(crate) fn connection_string(tunnel: &TunnelStatus) -> Option<String> {
+    let listen = tunnel.listen.as_ref()?;
+    Recipe::of(&as_configured(tunnel), listen).plain(Format::Url).ok()
+}
+
+/// The command line of the database's own client.
+pub(crate) fn client_command(tunnel: &TunnelStatus) -> Option<String> {
+    let listen = tunnel.listen.as_ref()?;
+    let configured = as_configured(tunnel);
+    let format = Format::client(tunnel.database.kind)?;
+    Recipe::of(&configured, listen).plain(format).ok()
+}

@@ -1,0 +1,7 @@
+//! The small parts that screens are made of.
+
+pub(crate) mod badge;
+pub(crate) mod field;
+pub(crate) mod list;
+pub(crate) mod spark;
+pub(crate) mod text;

@@ -1,0 +1,92 @@
+//! One line of typed text. Editing is tui-input's business; a secret shows as dots.
+
+use ratatui::text::{Line, Span};
+use tui_input::{Input as Model, InputRequest};
+use unicode_width::UnicodeWidthStr;
+
+use crate::tui::key::{Code, Key};
+use crate::tui::theme::{Role, Theme};
+
+/// Longer input is not taken.
+const MAX: usize = 1000;
+
+/// A text field.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Field {
+    model: Model,
+    secret: bool,
+}
+
+impl Field {
+    /// An empty field whose text shows as dots.
+    pub(crate) fn secret() -> Self {
+        Self { model: Model::default(), secret: true }
+    }
+
+    /// The text.
+    pub(crate) fn text(&self) -> &str {
+        self.model.value()
+    }
+
+    /// Empties it and hands out the text.
+    pub(crate) fn take(&mut self) -> String {
+        self.model.value_and_reset()
+    }
+
+    /// Handles a key; false when it is not one of editing.
+    pub(crate) fn key(&mut self, key: Key) -> bool {
+        let request = match (key.code, key.ctrl) {
+            (Code::Char('u'), true) => InputRequest::DeleteLine,
+            (Code::Char('w'), true) => InputRequest::DeletePrevWord,
+            (Code::Char('a'), true) | (Code::Home, _) => InputRequest::GoToStart,
+            (Code::Char('e'), true) | (Code::End, _) => InputRequest::GoToEnd,
+            (Code::Backspace, _) => InputRequest::DeletePrevChar,
+            (Code::Delete, _) => InputRequest::DeleteNextChar,
+            (Code::Left, false) => InputRequest::GoToPrevChar,
+            (Code::Right, false) => InputRequest::GoToNextChar,
+            (Code::Left, true) => InputRequest::GoToPrevWord,
+            (Code::Right, true) => InputRequest::GoToNextWord,
+            _ => match key.text() {
+                Some(c) => return self.insert(c),
+                None => return false,
+            },
+        };
+        self.model.handle(request);
+        true
+    }
+
+    /// Takes pasted text without line breaks and other control characters.
+    pub(crate) fn paste(&mut self, text: &str) {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            self.insert(c);
+        }
+    }
+
+    fn insert(&mut self, c: char) -> bool {
+        if self.text().chars().count() < MAX {
+            self.model.handle(InputRequest::InsertChar(c));
+        }
+        true
+    }
+
+    /// The field as a line with its cursor, scrolled so that the cursor shows.
+    pub(crate) fn line(&self, width: usize, theme: &Theme) -> Line<'static> {
+        let shown: String =
+            if self.secret { "•".repeat(self.text().chars().count()) } else { self.text().to_owned() };
+        let cursor = self.model.cursor();
+        let before: String = shown.chars().take(cursor).collect();
+        let at: String = shown.chars().nth(cursor).map_or_else(|| " ".to_owned(), |c| c.to_string());
+        let after: String = shown.chars().skip(cursor + 1).collect();
+        let mut left = before;
+        while left.width() + at.width() > width && !left.is_empty() {
+            left.remove(0);
+        }
+        let style = theme.style(Role::Input);
+        let room = width.saturating_sub(left.width() + at.width());
+        Line::from(vec![
+            Span::styled(left, style),
+            Span::styled(at, style.add_modifier(ratatui::style::Modifier::REVERSED)),
+            Span::styled(super::text::cut(&after, room), style),
+        ])
+    }
+}
