@@ -75,6 +75,17 @@ pub fn ignores(number: i32) -> bool {
     u32::try_from(number - 1).ok().and_then(|place| bits.checked_shr(place)).is_some_and(|bits| bits & 1 == 1)
 }
 
+/// The number of the signal that asks a process to stop, as Ctrl-Z does (SIGTSTP).
+pub const STOP_SIGNAL: i32 = Signal::TSTP.as_raw();
+/// The number of the signal that continues it (SIGCONT).
+pub const CONTINUE_SIGNAL: i32 = Signal::CONT.as_raw();
+
+/// Stops this process until it is continued. SIGSTOP, because whoever waits for SIGTSTP has already taken that one.
+pub fn suspend() {
+    // A process that may not stop itself goes on.
+    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
+}
+
 /// Keeps what we hold in memory out of core files and, on Linux, out of other processes' sight. Where the system
 /// refuses, things stay as they were.
 pub fn forbid_core_dumps() {

@@ -44,7 +44,7 @@ macro_rules! actions {
             /// The keys it has by default, the one shown first.
             #[must_use]
             pub fn keys(self) -> &'static [Key] {
-                match self { $(Self::$variant => &$keys,)* }
+                match self { $(Self::$variant => const { &$keys },)* }
             }
 
             /// A word or two for the footer; empty for what needs no mention there.
