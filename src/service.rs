@@ -6,6 +6,7 @@ mod daemon;
 pub mod frame;
 mod hub;
 mod inside;
+mod lists;
 mod log;
 pub mod present;
 pub mod protocol;

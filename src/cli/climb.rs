@@ -219,6 +219,8 @@ mod tests {
             question: None,
             warnings: Vec::new(),
             tags: Vec::new(),
+            user: None,
+            dbname: None,
         }
     }
 

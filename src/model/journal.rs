@@ -49,6 +49,18 @@ impl Ring {
         self.entries.iter()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when nothing has happened yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// How many fell out.
     #[must_use]
     pub fn missed(&self) -> u64 {

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Asked;
 use super::inside::{Desk, Door, wires};
+use super::lists::{self, Lists};
 use super::protocol::{Reply, Request};
 use super::questions::Questions;
 use super::settings::{InForce, Look, News};
@@ -98,6 +99,7 @@ pub async fn start(paths: &Paths, agent: Option<PathBuf>) -> Running {
         in_force: InForce::new(paths),
         wanted,
         questions: Questions::default(),
+        lists: Lists::default(),
         journal: Ring::new(JOURNAL),
         closed: mpsc::channel(NOTICES),
         begun: Vec::new(),
@@ -130,6 +132,7 @@ struct Hub {
     in_force: InForce,
     wanted: Wanted,
     questions: Questions,
+    lists: Lists,
     journal: Ring,
     /// Replies to `Down`, once its tunnels have closed. Bounded; a closer that finds it full waits.
     closed: (mpsc::Sender<Late>, mpsc::Receiver<Late>),
@@ -182,8 +185,22 @@ impl Hub {
             self.engine.nudge(Nudge::NetworkChanged);
         }
         self.look(Look::Doubtful).await;
+        if self.desk.snapshots.receiver_count() > 0 {
+            self.read_lists().await;
+        }
         // Counters, and questions and requests that have waited long enough.
         self.dirty |= self.desk.snapshots.receiver_count() > 0 || !self.begun.is_empty() || !self.helped.is_empty();
+    }
+
+    /// Bastions and keys as the files have them now.
+    async fn read_lists(&mut self) {
+        let settings = self.in_force.settings().clone();
+        let world = World::new(&self.paths.keys, &self.paths.known_hosts, self.paths.user_home.as_deref());
+        let read = move || lists::read(&settings, &world.known_host_files(), world.keys.clone());
+        // A task that failed leaves what was read last.
+        if let Ok(lists) = tokio::task::spawn_blocking(read).await {
+            self.lists = lists;
+        }
     }
 
     /// Closes everything while viewers still watch.

@@ -5,7 +5,7 @@ use super::key::Key;
 
 /// The bindings in force.
 #[derive(Debug, Clone)]
-pub struct Keymap {
+pub(crate) struct Keymap {
     bindings: Vec<(Scope, Key, Action)>,
 }
 
@@ -19,7 +19,7 @@ impl Default for Keymap {
 impl Keymap {
     /// The action of a key, looked for in these scopes in turn.
     #[must_use]
-    pub fn action(&self, scopes: &[Scope], key: Key) -> Option<Action> {
+    pub(crate) fn action(&self, scopes: &[Scope], key: Key) -> Option<Action> {
         scopes.iter().find_map(|scope| {
             self.bindings.iter().find(|(bound, k, _)| bound == scope && *k == key).map(|(_, _, action)| *action)
         })
@@ -27,12 +27,12 @@ impl Keymap {
 
     /// The key that is shown for an action.
     #[must_use]
-    pub fn key(&self, action: Action) -> Option<Key> {
+    pub(crate) fn key(&self, action: Action) -> Option<Key> {
         self.bindings.iter().find(|(_, _, bound)| *bound == action).map(|(_, key, _)| *key)
     }
 
     /// All keys of an action.
-    pub fn keys(&self, action: Action) -> impl Iterator<Item = Key> + '_ {
+    pub(crate) fn keys(&self, action: Action) -> impl Iterator<Item = Key> + '_ {
         self.bindings.iter().filter(move |(_, _, bound)| *bound == action).map(|(_, key, _)| *key)
     }
 }

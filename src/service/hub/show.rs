@@ -12,6 +12,9 @@ use crate::service::protocol::Reply;
 /// A journal of this many bytes fits one frame with room to spare.
 const JOURNAL_BYTES: usize = 512 << 10;
 
+/// Entries of the journal that every snapshot carries.
+const SHOWN: usize = 100;
+
 impl Hub {
     pub(super) fn snapshot(&mut self, statuses: Vec<Status>) -> Snapshot {
         let mut asked: Vec<(Name, Question)> = Vec::new();
@@ -40,6 +43,9 @@ impl Hub {
             tunnels,
             changes: self.engine.recent(),
             questions,
+            bastions: self.lists.bastions.clone(),
+            keys: self.lists.keys.clone(),
+            journal: self.journal.entries().skip(self.journal.len().saturating_sub(SHOWN)).cloned().collect(),
             config_error: self.in_force.error().map(str::to_owned),
         }
     }
@@ -82,5 +88,7 @@ fn portless(tunnel: &Tunnel) -> TunnelStatus {
         question: None,
         warnings: Vec::new(),
         tags: tunnel.tags.clone(),
+        user: tunnel.user.clone(),
+        dbname: tunnel.dbname.clone(),
     }
 }

@@ -27,6 +27,8 @@ pub fn stopped(tunnel: &Tunnel) -> TunnelStatus {
         question: None,
         warnings: Vec::new(),
         tags: tunnel.tags.clone(),
+        user: tunnel.user.clone(),
+        dbname: tunnel.dbname.clone(),
     }
 }
 
@@ -232,6 +234,8 @@ mod tests {
             question: None,
             warnings: Vec::new(),
             tags: Vec::new(),
+            user: None,
+            dbname: None,
         }
     }
 
