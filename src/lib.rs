@@ -7,7 +7,7 @@
 //!   6  tui        what a person sees and presses
 //!   5  service    requests in, updates out; in this process or over a socket
 //!   4  engine     keeps tunnels up
-//!   3  ssh        the only outward SSH      config    files ⇄ values
+//!   3  ssh        the only outward SSH      config    files ⇄ values           sandbox  a bastion and databases in this process
 //!   2  local      this machine: private files, who holds a port, sleep and network changes
 //!   1  model      the words of the domain; no IO, no clock, no async
 //! ```
@@ -17,6 +17,7 @@ pub mod config;
 pub mod engine;
 pub mod local;
 pub mod model;
+pub mod sandbox;
 pub mod service;
 pub mod ssh;
 pub mod tui;

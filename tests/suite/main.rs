@@ -23,6 +23,7 @@ mod places;
 mod recovery;
 mod refusals;
 mod run_command;
+mod sandbox;
 mod service;
 mod sessions;
 mod stalled;
