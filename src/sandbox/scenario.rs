@@ -4,6 +4,20 @@
 //! The caller makes a key for each of [`Scenario::keys`] and hands its public half in, writes each bastion's
 //! [`StageBastion::known_hosts_line`], declares the tunnels, opens those that ask for it and, once a tunnel listens, calls
 //! [`Scenario::drive`] with its address.
+//!
+//! | tunnel | through | what it shows |
+//! |---|---|---|
+//! | orders, billing, cache | prod | healthy, with live traffic: PostgreSQL, MariaDB, Redis |
+//! | reports | eu | healthy, with a steady dump: SQL Server |
+//! | archive | eu | stopped |
+//! | events | branch | flaps: every 20 s its session is killed (`link_closed`), for 4 s nobody is let in (`closed_before_banner`) |
+//! | payroll | prod | `key_refused` until the admin lets its key in |
+//! | ledger | prod | `key_refused` |
+//! | invoices | prod | `forward_prohibited`: `PermitOpen` lacks its database |
+//! | inventory | prod | `target_refused`: the database's port is closed |
+//! | customers | prod | `wrong_protocol`: MariaDB answers where PostgreSQL should (the forward itself opens) |
+//! | warehouse | dc2 | `host_key_changed` |
+//! | preview | staging | `host_key_unknown`, with a question to the person; healthy once it is answered |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -151,7 +165,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Scenario {
-    /// Starts every server, each on a free port of 127.0.0.1.
+    /// Starts every server, each on a free port of 127.0.0.1. Inside a tokio runtime only, as everything here.
     ///
     /// # Errors
     /// When there are no ports, or no randomness for keys.

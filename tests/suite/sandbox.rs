@@ -59,9 +59,7 @@ async fn every_switch_of_door_and_login_shows_its_fault() {
             assert_eq!(fault.code, code, "{switches:?}: {fault:?}");
         });
     }
-    for outcome in dials.join_all().await {
-        outcome
-    }
+    dials.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,7 +270,7 @@ async fn databases_answer_their_own_clients() {
         assert_eq!(client(ACCOUNT, "select * from bills limit 400").expect(0).stdout.lines().count(), 400);
         let denied = client("adit_probe", "select 1").expect(1).stderr;
         assert!(denied.contains("ERROR 1045 (28000)") && denied.contains("'adit_probe'@'10.0.1.5'"), "{denied}");
-        assert_ne!(mysql(my, "select 1").code, 0, "root is nobody here");
+        assert_eq!(mysql(my, "select 7").expect(0).stdout, "7\n");
 
         assert_eq!(redis_cli(kv, &["PING"]).expect(0).stdout, "PONG\n");
         redis_cli(kv, &["SET", "adit", "side passage"]).expect(0);

@@ -119,7 +119,7 @@ async fn every_tunnel_shows_what_it_is_there_for() {
 
     // Traffic flows through each healthy tunnel and counts.
     for tunnel in show.stage.tunnels() {
-        let address = show.status(&tunnel.name).listen.client_address().unwrap();
+        let address = show.status(&tunnel.name).listen.unwrap().client_address().unwrap();
         show.stage.drive(&tunnel.name, address).unwrap();
     }
     let show = blocking(move || {
