@@ -2,12 +2,13 @@
 //! through `print`.
 
 mod ask;
-mod bare;
 mod bastion;
 mod climb;
 mod config_files;
 mod context;
 mod daemon;
+mod dashboard;
+mod demo;
 mod down;
 mod failure;
 mod identity;
@@ -51,6 +52,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Look around in a sandbox that touches nothing of yours
+    Demo(demo::Demo),
     /// Describe the servers that let you in
     #[command(subcommand)]
     Bastion(bastion::Command),
@@ -110,7 +113,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Finds the places and gives the command its runtime.
 fn start(cli: Cli) -> Outcome {
     let context = Context::new(cli.home.as_deref(), cli.json)?;
-    let is_service = matches!(cli.command, Some(Command::Daemon(daemon::Command::Run(_))));
+    // Where bytes are carried, one tunnel must not wait for another.
+    let is_service = matches!(cli.command, Some(Command::Daemon(daemon::Command::Run(_)) | Command::Demo(_)));
     let mut builder = if is_service {
         tokio::runtime::Builder::new_multi_thread()
     } else {
@@ -125,7 +129,8 @@ fn start(cli: Cli) -> Outcome {
 
 async fn perform(context: &Context, command: Option<Command>) -> Outcome {
     match command {
-        None => bare::run(context).await,
+        None => dashboard::run(context).await,
+        Some(Command::Demo(demo)) => demo::run(demo).await,
         Some(Command::Bastion(command)) => bastion::run(context, command).await,
         Some(Command::Tunnel(command)) => tunnel::run(context, command).await,
         Some(Command::Key(command)) => key::run(context, command).await,

@@ -7,6 +7,7 @@ pub mod network;
 pub mod port_owner;
 pub mod private_file;
 pub mod process;
+pub mod scratch;
 pub mod socket;
 pub mod terminal;
 

@@ -23,7 +23,7 @@ pub use dial::host_keys;
 pub use forward::{Client, Counters, Place, carry};
 pub use keystore::{KeyError, KeyInfo, Keystore};
 pub use pool::{Health, Lane, Pool};
-pub use session::{Channel, OpenError, Session};
+pub use session::{Channel, OpenError, Session, received};
 pub use survey::{ShownKey, SurveyError, pin_shown, survey};
 pub use trust::{Judgement, KnownHosts, TrustError, forget, pin};
 

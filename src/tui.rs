@@ -1,7 +1,7 @@
 //! What a person sees and presses: a pure update, a view that only reads, and one loop that is the same at a desk, over SSH
 //! and in a test. It touches no file and asks nobody but the service.
 
-pub mod action;
+mod action;
 mod app;
 mod clipboard;
 mod effect;
@@ -12,17 +12,20 @@ mod msg;
 mod overlay;
 mod runtime;
 mod screen;
-pub mod terminal;
+mod terminal;
 mod theme;
 mod update;
 mod view;
 mod widget;
 
+pub use action::{Action, Scope};
 pub use app::{App, Look, Screen};
 pub use effect::Effect;
 pub use key::{Code, Key, KeyError};
 pub use msg::Msg;
 pub use runtime::{Pace, Surroundings, run};
+pub use terminal::Input;
+pub use terminal::desk::{Ending, Host, run as run_at_desk};
 pub use theme::{BUILT_IN, DEFAULT, MONO, Role, Theme, Themes};
 pub use update::update;
 pub use view::draw;

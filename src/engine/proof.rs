@@ -6,11 +6,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::event::Event;
-use crate::model::{Advice, Code, Database, Fault, Owner, Untrusted};
+use crate::model::{Advice, Code, Database, Fault, Kind, Owner, Untrusted};
 use crate::ssh::{Lane, OpenError};
 
 /// The time for a database's first words.
 const SPEAK_DEADLINE: Duration = Duration::from_secs(3);
+/// How long a server that should wait for its client is listened to.
+const FIRST_WORDS: Duration = Duration::from_millis(150);
 /// A user that nobody has: being refused as it is a finished contact, which the server does not count against the bastion
 /// (MySQL manual, `max_connect_errors`).
 const NOBODY: &[u8] = b"adit_probe";
@@ -22,10 +24,7 @@ pub(crate) async fn prove(lane: &Lane, database: &Database) -> Option<Event> {
     match lane.open(&database.endpoint(), None).await {
         Ok((channel, _place)) => {
             if !database.kind.counts_strangers() {
-                // Connecting and closing leaves no trace in these servers' logs.
-                let _ = channel.eof().await;
-                finish(channel).await;
-                return Some(Event::ForwardOpened);
+                return Some(listen_a_moment(channel, database).await);
             }
             let mut stream = channel.into_stream();
             let spoken = timeout(SPEAK_DEADLINE, leave_politely(&mut stream, database)).await;
@@ -38,6 +37,49 @@ pub(crate) async fn prove(lane: &Lane, database: &Database) -> Option<Event> {
         Err(OpenError::Refused(fault)) => Some(Event::ForwardRefused(*fault)),
         Err(OpenError::Lost) => None,
     }
+}
+
+/// For servers that wait for the client: connecting and closing leaves no trace in their logs. One that speaks first is
+/// another than configured.
+async fn listen_a_moment(channel: crate::ssh::Channel, database: &Database) -> Event {
+    let mut channel = channel;
+    let heard = timeout(FIRST_WORDS, channel.wait()).await;
+    let said = match heard {
+        Ok(Some(message)) => crate::ssh::received(message),
+        Ok(None) | Err(_) => None,
+    };
+    let stranger = said.as_deref().and_then(|bytes| stranger(bytes, database));
+    if let (Some(said), Some(_)) = (&said, &stranger) {
+        // A server that counts strangers must not count this one.
+        if let Some(answer) = said.get(4..).and_then(answer) {
+            // A server that has gone cannot be answered, and counts nothing.
+            let _ = channel.data_bytes(framed(1, &answer)).await;
+            let _ = timeout(FIRST_WORDS, channel.wait()).await;
+        }
+    }
+    // A session that is gone has ended it.
+    let _ = channel.eof().await;
+    finish(channel).await;
+    stranger.map_or(Event::ForwardOpened, Event::ForwardRefused)
+}
+
+/// Names a server by what it says before it is asked; nothing for what says nothing, or cannot be told from the right one.
+fn stranger(said: &[u8], database: &Database) -> Option<Fault> {
+    if database.kind == Kind::Tcp {
+        return None;
+    }
+    let name = if matches!(said, [_, _, 0, 0, 0x0a | 0xff, ..]) {
+        "a MySQL or MariaDB server"
+    } else if said.starts_with(b"SSH-") {
+        "an SSH server"
+    } else if said.starts_with(b"220") {
+        "a mail or FTP server"
+    } else {
+        return None;
+    };
+    let target = database.endpoint();
+    let message = format!("{target} answers as {name}, not as {}", database.kind);
+    Some(Fault::new(Code::WrongProtocol, message).advise(Advice::words("check the tunnel's database, host and port")))
 }
 
 /// Waits for the far side to close, so that the channel is forgotten; closes it after a while.
@@ -96,11 +138,15 @@ async fn write_packet(
     sequence: u8,
     payload: &[u8],
 ) -> std::io::Result<()> {
-    let length = u32::try_from(payload.len()).unwrap_or(0).to_le_bytes();
-    let mut packet = vec![length[0], length[1], length[2], sequence];
-    packet.extend_from_slice(payload);
-    stream.write_all(&packet).await?;
+    stream.write_all(&framed(sequence, payload)).await?;
     stream.flush().await
+}
+
+fn framed(sequence: u8, payload: &[u8]) -> Vec<u8> {
+    let [a, b, c, _] = u32::try_from(payload.len()).unwrap_or(0).to_le_bytes();
+    let mut packet = vec![a, b, c, sequence];
+    packet.extend_from_slice(payload);
+    packet
 }
 
 /// The answer of nobody to a protocol 10 greeting (MySQL client/server protocol, HandshakeResponse41): no password, no

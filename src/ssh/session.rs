@@ -30,6 +30,15 @@ const WORN: usize = 1000;
 /// A channel to the database, open.
 pub type Channel = russh::Channel<Msg>;
 
+/// The bytes of a message, if it carries any.
+#[must_use]
+pub fn received(message: russh::ChannelMsg) -> Option<bytes::Bytes> {
+    match message {
+        russh::ChannelMsg::Data { data } => Some(data),
+        _ => None,
+    }
+}
+
 /// A living session; clones are the same one.
 #[derive(Clone)]
 pub struct Session {

@@ -147,6 +147,8 @@ pub struct App {
     pub(crate) rates: BTreeMap<Name, Rates>,
     /// Questions that the person put off; they are not opened again by themselves.
     pub(crate) put_off: Vec<u64>,
+    /// Tunnels that the person brought up or restarted here: their questions open by themselves.
+    pub(crate) acted: Vec<Name>,
     pub(crate) keymap: Keymap,
     pub(crate) themes: Themes,
     pub(crate) theme: Theme,
@@ -172,6 +174,7 @@ impl App {
             toast,
             rates: BTreeMap::new(),
             put_off: Vec::new(),
+            acted: Vec::new(),
             keymap: Keymap::default(),
             themes: look.themes,
             theme,
@@ -187,6 +190,7 @@ impl App {
             self.rates.entry(tunnel.name.clone()).or_default().note(self.now, tunnel);
         }
         self.rates.retain(|name, _| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
+        self.acted.retain(|name| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
         self.put_off.retain(|id| snapshot.questions.iter().any(|pending| pending.id == *id));
         self.link = Link::Live;
         self.snapshot = snapshot;
@@ -239,9 +243,8 @@ impl App {
     /// The keys that the filter lets through.
     pub(crate) fn keys(&self) -> Vec<&KeyStatus> {
         let filter = self.filter().to_lowercase();
-        let fits = |k: &&KeyStatus| {
-            filter.split_whitespace().all(|w| k.name.as_str().contains(w) || k.key_type.contains(w))
-        };
+        let fits =
+            |k: &&KeyStatus| filter.split_whitespace().all(|w| k.name.as_str().contains(w) || k.key_type.contains(w));
         self.snapshot.keys.iter().filter(fits).collect()
     }
 

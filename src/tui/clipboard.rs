@@ -22,17 +22,19 @@ impl Clipboard {
     pub(crate) fn new() -> Self {
         let far_away = std::env::var_os("SSH_CONNECTION").is_some() || std::env::var_os("SSH_TTY").is_some();
         let has_display = cfg!(target_os = "macos")
-            || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+            || ["DISPLAY", "WAYLAND_DISPLAY"]
+                .iter()
+                .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
         let desk = if far_away || !has_display { None } else { arboard::Clipboard::new().ok() };
         Self { desk }
     }
 
     /// Copies as far as this process can.
     pub(crate) fn copy(&mut self, text: &str) -> Way {
-        if let Some(desk) = &mut self.desk {
-            if desk.set_text(text).is_ok() {
-                return Way::Done("to the clipboard".to_owned());
-            }
+        if let Some(desk) = &mut self.desk
+            && desk.set_text(text).is_ok()
+        {
+            return Way::Done("to the clipboard".to_owned());
         }
         // tmux drops a pane's OSC 52 by default, but hands on what its own buffer command is given (tmux(1), load-buffer -w).
         if std::env::var_os("TMUX").is_some() && through_tmux(text) {

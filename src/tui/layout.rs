@@ -39,8 +39,7 @@ pub(crate) fn places(app: &App) -> Option<Places> {
     } else if height >= STACKED {
         let wanted = u16::try_from(app.line_names().len()).unwrap_or(u16::MAX).saturating_add(3);
         let least = body.height.saturating_sub(14).max(5);
-        let [list, detail] =
-            Layout::vertical([Constraint::Length(wanted.min(least)), Constraint::Min(1)]).areas(body);
+        let [list, detail] = Layout::vertical([Constraint::Length(wanted.min(least)), Constraint::Min(1)]).areas(body);
         (list, detail)
     } else {
         (body, Rect::ZERO)
@@ -86,7 +85,10 @@ pub(crate) fn tabs(app: &App) -> Vec<(Screen, u16, u16)> {
 pub(crate) fn hit(app: &App, x: u16, y: u16) -> Option<Hit> {
     let places = places(app)?;
     if y == places.head.y {
-        return tabs(app).into_iter().find(|(_, left, width)| x >= *left && x < left + width).map(|(s, _, _)| Hit::Tab(s));
+        return tabs(app)
+            .into_iter()
+            .find(|(_, left, width)| x >= *left && x < left + width)
+            .map(|(s, _, _)| Hit::Tab(s));
     }
     let top = places.list.y + 2;
     let bottom = places.list.bottom().saturating_sub(1);

@@ -37,6 +37,7 @@ pub(crate) struct Shown {
 }
 
 /// What became of a layer after a key.
+#[expect(clippy::large_enum_variant, reason = "made once a key press and taken apart at once")]
 pub(crate) enum Outcome {
     /// It stays on top.
     Stay(Overlay),
@@ -151,8 +152,10 @@ impl Shown {
             lines.extend(text::wrap(line, width).into_iter().map(|line| Line::styled(line, style)));
         }
         lines.push(Line::default());
-        lines.push(Line::styled("esc closes · select with the mouse to copy (M switches the mouse off)", app.theme.style(Role::Muted)));
+        lines.push(Line::styled(
+            "esc closes · select with the mouse to copy (M switches the mouse off)",
+            app.theme.style(Role::Muted),
+        ));
         lines
     }
 }
-

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::sync::mpsc;
@@ -15,7 +16,6 @@ use super::effect::Effect;
 use super::msg::Msg;
 use super::terminal::Input;
 use super::{update, view};
-use crate::local::clock;
 use crate::service::{Client, Reply};
 
 /// How often the screen may change by itself.
@@ -45,8 +45,8 @@ impl Pace {
 
 /// What only the place where the screen is shown can do.
 pub trait Surroundings {
-    /// The terminal drawn on.
-    type Terminal;
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
 
     /// A frame begins: what is written until its end is shown at once (synchronized update).
     ///
@@ -99,7 +99,7 @@ where
     B::Error: Into<io::Error>,
 {
     let size = terminal.size().map_err(Into::into)?;
-    let mut app = App::new(look, (size.width, size.height), clock::now());
+    let mut app = App::new(look, (size.width, size.height), around.now());
     let client = Arc::new(client);
     let mut snapshots = client.snapshots();
     // A request's end; bounded by the requests that a person can press.
@@ -120,7 +120,7 @@ where
             },
             () = tokio::time::sleep_until(due) => {
                 if !dirty {
-                    update::update(&mut app, Msg::Tick, clock::now());
+                    update::update(&mut app, Msg::Tick, around.now());
                 }
                 draw(terminal, &app, around)?;
                 (drawn, dirty) = (Instant::now(), false);
@@ -135,7 +135,7 @@ where
         if let Msg::Input(Input::Resize(..)) = msg {
             terminal.autoresize().map_err(Into::into)?;
         }
-        let mut queue = update::update(&mut app, msg, clock::now());
+        let mut queue = update::update(&mut app, msg, around.now());
         while let Some(effect) = if queue.is_empty() { None } else { Some(queue.remove(0)) } {
             match effect {
                 Effect::Quit => return Ok(()),
@@ -153,12 +153,12 @@ where
                 }
                 Effect::Copy { text, what } => {
                     let outcome = around.copy(&text);
-                    queue.extend(update::update(&mut app, Msg::Copied { what, outcome }, clock::now()));
+                    queue.extend(update::update(&mut app, Msg::Copied { what, outcome }, around.now()));
                 }
                 Effect::RunClient { command } => {
                     let outcome = around.run_client(&command).await?;
                     terminal.clear().map_err(Into::into)?;
-                    queue.extend(update::update(&mut app, Msg::ClientEnded(outcome), clock::now()));
+                    queue.extend(update::update(&mut app, Msg::ClientEnded(outcome), around.now()));
                 }
                 Effect::Suspend => {
                     around.suspend().await?;

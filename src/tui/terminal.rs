@@ -1,6 +1,6 @@
 //! The ways to be a terminal. At a desk it is crossterm on stdout; in a test a script.
 
-pub mod desk;
+pub(super) mod desk;
 mod events;
 mod guard;
 mod input;

@@ -182,7 +182,9 @@ mod tests {
             for role in Role::ALL {
                 assert!(theme.styles.contains_key(role.as_str()), "{}: {role:?}", theme.id());
                 let style = theme.style(*role);
-                let (Some(fg), Some(bg)) = (style.fg.and_then(luminance), style.bg.and_then(luminance)) else { continue };
+                let (Some(fg), Some(bg)) = (style.fg.and_then(luminance), style.bg.and_then(luminance)) else {
+                    continue;
+                };
                 let contrast = (fg.max(bg) + 0.05) / (fg.min(bg) + 0.05);
                 let needed = if matches!(role, Role::Border | Role::BorderFocus) { 3.0 } else { 4.5 };
                 assert!(contrast >= needed, "{} {role:?}: {contrast:.2}", theme.id());
@@ -192,7 +194,8 @@ mod tests {
 
     #[test]
     fn states_look_different_in_every_theme() {
-        let states = [Role::Up, Role::Unproven, Role::Connecting, Role::Waiting, Role::Failed, Role::NeedsYou, Role::Stopped];
+        let states =
+            [Role::Up, Role::Unproven, Role::Connecting, Role::Waiting, Role::Failed, Role::NeedsYou, Role::Stopped];
         for theme in Themes::load(&[]).iter() {
             // Word and glyph tell them apart as well; colour need not tell unproven from waiting.
             for (a, b) in [(0, 4), (0, 5), (0, 6), (0, 3), (3, 4), (4, 5), (4, 6), (2, 4), (0, 1)] {
@@ -216,7 +219,10 @@ mod tests {
         let own = [
             ("broken".to_owned(), "name = ".to_owned()),
             ("self".to_owned(), "parent = \"self\"".to_owned()),
-            ("mine".to_owned(), "parent = \"mono\"\n[roles]\nup = \"nocolour\"\nwrong = \"red\"\nfailed = \"red\"".to_owned()),
+            (
+                "mine".to_owned(),
+                "parent = \"mono\"\n[roles]\nup = \"nocolour\"\nwrong = \"red\"\nfailed = \"red\"".to_owned(),
+            ),
         ];
         let themes = Themes::load(&own);
         assert_eq!(themes.find("broken").id(), DEFAULT);

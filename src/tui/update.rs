@@ -49,7 +49,8 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Tick => {
-            let over = |toast: &super::app::Toast| !toast.error && now.duration_since(toast.since).as_secs() >= TOAST_SECONDS;
+            let over =
+                |toast: &super::app::Toast| !toast.error && now.duration_since(toast.since).as_secs() >= TOAST_SECONDS;
             if app.toast.as_ref().is_some_and(over) {
                 app.toast = None;
             }
@@ -64,8 +65,9 @@ fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let open = |overlay: &Overlay| overlay.question().is_none_or(|id| pending.iter().any(|p| p.id == id));
     app.overlays.retain(open);
     if app.overlays.is_empty() {
-        // A question that is new opens by itself, once.
-        let new = app.snapshot.questions.iter().find(|pending| !app.put_off.contains(&pending.id)).cloned();
+        // A question opens by itself, once, when it comes from something the person just did here; others show as "needs you".
+        let mine = |pending: &&crate::model::Pending| pending.tunnels.iter().any(|name| app.acted.contains(name));
+        let new = app.snapshot.questions.iter().filter(mine).find(|p| !app.put_off.contains(&p.id)).cloned();
         if let Some(pending) = new {
             app.overlays.push(Overlay::ask(pending));
         }
@@ -213,7 +215,10 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Action::CopyBastion => {
             let bastion = app.selected().and_then(|index| app.bastions().get(index).copied());
             let copied = bastion.and_then(|b| b.host_key.clone().map(|key| (b.name.to_string(), key.fingerprint)));
-            copied.map(|(name, text)| Effect::Copy { text, what: format!("the fingerprint of {name}") }).into_iter().collect()
+            copied
+                .map(|(name, text)| Effect::Copy { text, what: format!("the fingerprint of {name}") })
+                .into_iter()
+                .collect()
         }
         Action::CopyKey => {
             let key = app.selected().and_then(|index| app.keys().get(index).copied().cloned());
@@ -243,14 +248,17 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Quit => vec![Effect::Quit],
         Action::Down | Action::Up | Action::First | Action::Last | Action::HalfDown | Action::HalfUp => {
             let half = isize::try_from(layout::list_height(app) / 2).unwrap_or(1).max(1);
-            go(app, match action {
-                Action::Down => Move::By(1),
-                Action::Up => Move::By(-1),
-                Action::First => Move::First,
-                Action::Last => Move::Last,
-                Action::HalfDown => Move::By(half),
-                _ => Move::By(-half),
-            });
+            go(
+                app,
+                match action {
+                    Action::Down => Move::By(1),
+                    Action::Up => Move::By(-1),
+                    Action::First => Move::First,
+                    Action::Last => Move::Last,
+                    Action::HalfDown => Move::By(half),
+                    _ => Move::By(-half),
+                },
+            );
             Vec::new()
         }
         Action::Tunnels => show(app, Screen::Tunnels),
@@ -283,14 +291,22 @@ fn step_screen(app: &mut App, by: usize) -> Vec<Effect> {
 fn on_tunnel(app: &mut App, action: Action) -> Vec<Effect> {
     let Some(tunnel) = app.tunnel().cloned() else { return Vec::new() };
     let name = tunnel.name.clone();
+    if matches!(action, Action::Toggle | Action::Restart) && !app.acted.contains(&name) {
+        app.acted.push(name.clone());
+    }
     match action {
-        Action::Toggle if tunnel.phase == Phase::Stopped => ask(Request::Up { names: vec![name.clone()] }, "bring up", &name),
+        Action::Toggle if tunnel.phase == Phase::Stopped => {
+            ask(Request::Up { names: vec![name.clone()] }, "bring up", &name)
+        }
         Action::Toggle => ask(Request::Down { names: vec![name.clone()], now: false }, "take down", &name),
         Action::Restart => ask(Request::Restart { names: vec![name.clone()] }, "restart", &name),
-        Action::OpenClient => client_command(&tunnel).map(|command| Effect::RunClient { command }).into_iter().collect(),
+        Action::OpenClient => {
+            client_command(&tunnel).map(|command| Effect::RunClient { command }).into_iter().collect()
+        }
         Action::Copy => copy(app, &tunnel),
         _ => {
-            let pending = asked(app, &tunnel).and_then(|id| app.snapshot.questions.iter().find(|p| p.id == id).cloned());
+            let pending =
+                asked(app, &tunnel).and_then(|id| app.snapshot.questions.iter().find(|p| p.id == id).cloned());
             match (pending, &tunnel.fault) {
                 (Some(pending), _) => open(app, Overlay::ask(pending)),
                 (None, Some(fault)) => {

@@ -65,7 +65,15 @@ pub(crate) fn pane<'a>(app: &App, title: impl Into<Line<'a>>, focus: bool) -> Bl
 
 /// How many tunnels are in which state, worst last.
 fn counts(app: &App) -> Vec<(State, usize)> {
-    let order = [State::Up, State::Connecting, State::Retrying, State::Unproven, State::UpWithFault, State::NeedsYou, State::Failed];
+    let order = [
+        State::Up,
+        State::Connecting,
+        State::Retrying,
+        State::Unproven,
+        State::UpWithFault,
+        State::NeedsYou,
+        State::Failed,
+    ];
     let count = |state: State| app.snapshot.tunnels.iter().filter(|tunnel| State::of(tunnel) == state).count();
     order.into_iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0).collect()
 }
@@ -125,7 +133,10 @@ fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
     }
     if let Some(error) = &app.snapshot.config_error {
         let words = format!(" configuration not in force: {}", error.lines().next().unwrap_or_default());
-        frame.render_widget(Paragraph::new(Line::styled(text::cut(&words, width), theme.style(Role::Failed))), places.foot);
+        frame.render_widget(
+            Paragraph::new(Line::styled(text::cut(&words, width), theme.style(Role::Failed))),
+            places.foot,
+        );
         return;
     }
     if app.list().is_some_and(|list| list.filtering) {

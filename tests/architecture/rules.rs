@@ -26,7 +26,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("nix", &["local"]),
     ("socket2", &["local"]),
     ("tempfile", &["local"]),
-    ("toml", &["config"]),
+    ("toml", &["config", "tui/theme"]),
     ("toml_edit", &["config"]),
     ("russh", &["ssh", "sandbox", "portal"]),
     ("clap", &["cli"]),

@@ -88,7 +88,7 @@ async fn a_changed_host_key_is_noticed_and_may_come_back() {
     let (before, hop) = (bastion.host_key(), lab.hop(&bastion));
     lab.trust(&bastion);
     let shown = adit::ssh::host_keys(&hop).await.unwrap();
-    assert_eq!(shown.iter().map(|key| key.to_openssh().unwrap()).collect::<Vec<_>>(), [before.clone()]);
+    assert_eq!(shown.iter().map(|key| key.to_openssh().unwrap()).collect::<Vec<_>>(), std::slice::from_ref(&before));
     assert_ne!(bastion.change_host_key().unwrap(), before);
     let lane = lab.lane_as_known(&bastion);
     assert_eq!(lane.connect(&|_| {}).await.unwrap_err().fault.code, Code::HostKeyChanged);

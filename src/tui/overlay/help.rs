@@ -90,7 +90,10 @@ impl Actions {
             let line = Line::from(vec![
                 Span::styled(text::fit(&keys.join(" "), 16), theme.style(Role::Key)),
                 Span::styled(text::fit(action.id(), 18), theme.style(Role::Title)),
-                Span::styled(text::fit(&words, rest), theme.style(if why.is_some() { Role::Muted } else { Role::Text })),
+                Span::styled(
+                    text::fit(&words, rest),
+                    theme.style(if why.is_some() { Role::Muted } else { Role::Text }),
+                ),
             ]);
             lines.push(if index == self.selected { line.patch_style(theme.style(Role::Selection)) } else { line });
         }

@@ -32,7 +32,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
         })
         .collect();
     if lines.is_empty() {
-        lines = table::empty(app, &["", " No bastions. In a shell:", "   adit bastion add NAME --host HOST --user USER"]);
+        lines =
+            table::empty(app, &["", " No bastions. In a shell:", "   adit bastion add NAME --host HOST --user USER"]);
     }
     let head = format!(" {} {}{}", text::fit("Name", name), text::fit("Address", address), text::right("Tunnels", 9));
     table::draw(frame, app, places.list, "Bastions", &head, lines);
@@ -41,7 +42,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     }
     let selected = app.selected().and_then(|index| shown.get(index));
     let title = selected.map_or_else(String::new, |bastion| format!(" {} ", bastion.name));
-    let pane = view::pane(app, Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
+    let pane =
+        view::pane(app, Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
     let inner = pane.inner(places.detail);
     frame.render_widget(pane, places.detail);
     let Some(bastion) = selected else { return };

@@ -49,7 +49,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     }
     let selected = app.selected().and_then(|index| shown.get(index));
     let title = selected.map_or_else(String::new, |key| format!(" {} ", key.name));
-    let pane = view::pane(app, Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
+    let pane =
+        view::pane(app, Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
     let inner = pane.inner(places.detail);
     frame.render_widget(pane, places.detail);
     let Some(key) = selected else { return };
@@ -72,6 +73,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
         Line::default(),
         Line::styled("public key (one line; y copies it as one)", app.theme.style(Role::Muted)),
     ];
-    lines.extend(text::wrap(&key.public_key, width).into_iter().map(|line| Line::styled(line, app.theme.style(Role::Accent))));
+    lines.extend(
+        text::wrap(&key.public_key, width).into_iter().map(|line| Line::styled(line, app.theme.style(Role::Accent))),
+    );
     frame.render_widget(Paragraph::new(lines), inner);
 }

@@ -70,7 +70,8 @@ fn stretch(app: &App, width: usize, figure: &str, broken: bool, live: bool) -> S
         (false, true) => String::new(),
         (false, false) => format!(" {figure} "),
     };
-    let middle = if middle.chars().count() + 2 > width { if broken { gap.to_owned() } else { String::new() } } else { middle };
+    let middle =
+        if middle.chars().count() + 2 > width { if broken { gap.to_owned() } else { String::new() } } else { middle };
     let left = width.saturating_sub(middle.chars().count());
     let text = format!("{}{middle}{}", rail.repeat(left.div_ceil(2)), rail.repeat(left / 2));
     Span::styled(text, app.theme.style(role))

@@ -24,22 +24,21 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     let columns = Columns::fit(width);
     let shown = app.tunnels();
     let first = layout::first_line(app);
-    let mut lines: Vec<Line<'static>> = shown
-        .iter()
-        .skip(first)
-        .take(layout::list_height(app))
-        .map(|tunnel| columns.line(app, tunnel))
-        .collect();
+    let mut lines: Vec<Line<'static>> =
+        shown.iter().skip(first).take(layout::list_height(app)).map(|tunnel| columns.line(app, tunnel)).collect();
     if lines.is_empty() {
         lines = match (app.link, app.snapshot.tunnels.is_empty()) {
             (Link::Waiting, _) => table::empty(app, &[" asking the service …"]),
-            (_, true) => table::empty(app, &[
-                "",
-                " No tunnels yet. In a shell:",
-                "   adit bastion add NAME --host HOST --user USER",
-                "   adit tunnel add NAME --bastion B --database KIND --host HOST",
-                " or look around first: adit demo",
-            ]),
+            (_, true) => table::empty(
+                app,
+                &[
+                    "",
+                    " No tunnels yet. In a shell:",
+                    "   adit bastion add NAME --host HOST --user USER",
+                    "   adit tunnel add NAME --bastion B --database KIND --host HOST",
+                    " or look around first: adit demo",
+                ],
+            ),
             (_, false) => table::empty(app, &["", " No tunnel has these letters; esc clears the filter."]),
         };
     }
@@ -90,7 +89,10 @@ impl Columns {
         ];
         if self.local > 0 {
             let local = tunnel.listen.as_ref().map_or_else(|| "not chosen".to_owned(), ToString::to_string);
-            spans.push(Span::styled(text::fit(&text::cut(&local, self.local - 1), self.local), theme.style(Role::Muted)));
+            spans.push(Span::styled(
+                text::fit(&text::cut(&local, self.local - 1), self.local),
+                theme.style(Role::Muted),
+            ));
         }
         if self.kind > 0 {
             spans.push(Span::styled(text::fit(tunnel.database.kind.as_str(), self.kind), theme.style(Role::Muted)));
@@ -107,7 +109,9 @@ fn last_column(tunnel: &TunnelStatus, state: State) -> (String, Role) {
     let words = match state {
         State::Up if tunnel.proof == Some(Proof::Session) => "session only".to_owned(),
         State::Up => tunnel.rtt_ms.map_or_else(|| "up".to_owned(), text::round_trip),
-        State::Unproven => format!("unproven {}", text::span(Duration::from_secs_f64(tunnel.unproven_s.unwrap_or(0.0).max(0.0)))),
+        State::Unproven => {
+            format!("unproven {}", text::span(Duration::from_secs_f64(tunnel.unproven_s.unwrap_or(0.0).max(0.0))))
+        }
         State::Connecting => tunnel.rung.map_or_else(|| state.word().to_owned(), |rung| format!("at {rung}")),
         State::Retrying if tunnel.phase == Phase::Waiting => {
             let left = fault.and_then(|fault| fault.retry_in_s).unwrap_or(0.0).max(0.0).ceil();
@@ -140,9 +144,12 @@ fn detail(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area: Rect) {
     if tunnel.phase == Phase::Up {
         lines.extend(traffic(app, tunnel, width));
     }
-    lines.extend(tunnel.warnings.iter().map(|warning| {
-        Line::styled(text::cut(&format!("! {warning}"), width), app.theme.style(Role::Unproven))
-    }));
+    lines.extend(
+        tunnel
+            .warnings
+            .iter()
+            .map(|warning| Line::styled(text::cut(&format!("! {warning}"), width), app.theme.style(Role::Unproven))),
+    );
     if let Some(command) = update::client_command(tunnel).or_else(|| update::connection_string(tunnel)) {
         lines.push(Line::styled(text::cut(&command, width), app.theme.style(Role::Accent)));
     }
@@ -153,7 +160,8 @@ fn detail(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area: Rect) {
 
 fn state_line(app: &App, tunnel: &TunnelStatus, width: usize) -> Line<'static> {
     let state = State::of(tunnel);
-    let since = tunnel.since.filter(|_| state != State::Stopped).map(|since| format!(" {}", text::span(age(app.now, since))));
+    let since =
+        tunnel.since.filter(|_| state != State::Stopped).map(|since| format!(" {}", text::span(age(app.now, since))));
     let left = format!("{} {}{}", state.glyph(app.ascii), state.word(), since.unwrap_or_default());
     let mut right = tunnel.database.kind.to_string();
     for tag in &tunnel.tags {
@@ -173,18 +181,20 @@ fn trouble(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
     let theme = &app.theme;
     let Some(fault) = &tunnel.fault else { return Vec::new() };
     let role = State::of(tunnel).role();
-    let mut lines: Vec<Line<'static>> =
-        text::wrap(&fault.message, width).into_iter().take(3).map(|line| Line::styled(line, theme.style(role))).collect();
+    let mut lines: Vec<Line<'static>> = text::wrap(&fault.message, width)
+        .into_iter()
+        .take(3)
+        .map(|line| Line::styled(line, theme.style(role)))
+        .collect();
     lines.push(Line::from(vec![
         Span::styled(format!("{} · ", fault.code.as_str().replace('_', " ")), theme.style(Role::Muted)),
         Span::styled(format!("for {}", fault.owner.words()), theme.style(Role::Text)),
-        Span::styled(
-            if tunnel.question.is_some() { " · press a to answer" } else { "" },
-            theme.style(Role::NeedsYou),
-        ),
+        Span::styled(if tunnel.question.is_some() { " · press a to answer" } else { "" }, theme.style(Role::NeedsYou)),
     ]));
     for advice in fault.advice.iter().take(2) {
-        lines.extend(text::wrap(&advice.text, width).into_iter().take(3).map(|line| Line::styled(line, theme.style(Role::Text))));
+        lines.extend(
+            text::wrap(&advice.text, width).into_iter().take(3).map(|line| Line::styled(line, theme.style(Role::Text))),
+        );
         if let Some(command) = &advice.command {
             lines.push(Line::styled(text::cut(&format!("  {command}"), width), theme.style(Role::Accent)));
         }
@@ -211,7 +221,8 @@ fn traffic(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
         tunnel.connections.total,
         count(tunnel.reconnects, "reconnect", "reconnects"),
     );
-    let answered = tunnel.answered_at.map_or_else(|| "never".to_owned(), |at| format!("{} ago", text::span(age(app.now, at))));
+    let answered =
+        tunnel.answered_at.map_or_else(|| "never".to_owned(), |at| format!("{} ago", text::span(age(app.now, at))));
     let proof = match tunnel.proof {
         Some(Proof::Forward) => format!("the last forward opened; the session answered {answered}"),
         Some(Proof::Session) => format!("the session answered {answered}; no forward proven yet"),
@@ -228,8 +239,14 @@ fn traffic(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
 
 /// The last things that happened to it, as many as fit.
 fn events(app: &App, tunnel: &TunnelStatus, width: usize, room: usize) -> Vec<Line<'static>> {
-    let mut own: Vec<_> =
-        app.snapshot.journal.iter().filter(|entry| entry.tunnel.as_ref() == Some(&tunnel.name)).rev().take(room.min(6)).collect();
+    let mut own: Vec<_> = app
+        .snapshot
+        .journal
+        .iter()
+        .filter(|entry| entry.tunnel.as_ref() == Some(&tunnel.name))
+        .rev()
+        .take(room.min(6))
+        .collect();
     own.reverse();
     if own.is_empty() {
         return Vec::new();

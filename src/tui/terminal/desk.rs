@@ -1,11 +1,12 @@
 //! The screen at a desk: crossterm on stdout, the process's signals, the person's own clipboard and clients.
 
-use std::io::{self, Stdout};
+use std::io;
 use std::process::Command;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,7 +14,6 @@ use tokio::sync::{mpsc, watch};
 
 use super::guard::{Guard, install_panic_hook};
 use super::{Input, events};
-use crate::local::process;
 use crate::service::Client;
 use crate::tui::app::Look;
 use crate::tui::clipboard::{Clipboard, Way};
@@ -31,11 +31,26 @@ pub enum Ending {
     Signal(i32),
 }
 
+/// What this machine is asked for, handed in by whoever starts the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Host {
+    /// The wall clock.
+    pub now: fn() -> Timestamp,
+    /// Stops this process until it is continued.
+    pub suspend: fn(),
+    /// The signal that asks a process to stop.
+    pub stop_signal: i32,
+    /// The signal that continues it.
+    pub continue_signal: i32,
+    /// The person is logged in over SSH: draw less often.
+    pub far_away: bool,
+}
+
 /// Shows the screen until the person leaves.
 ///
 /// # Errors
 /// When the terminal cannot be taken or written to.
-pub async fn run(client: Client, look: Look, far_away: bool) -> io::Result<Ending> {
+pub async fn run(client: Client, look: Look, host: Host) -> io::Result<Ending> {
     install_panic_hook();
     let (inputs, received) = mpsc::channel(WAITING);
     let reading = watch::Sender::new(true);
@@ -43,9 +58,9 @@ pub async fn run(client: Client, look: Look, far_away: bool) -> io::Result<Endin
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     terminal.clear()?;
     let reader = tokio::spawn(events::read(inputs.clone(), reading.subscribe()));
-    let signals = tokio::spawn(watch_signals(inputs));
-    let mut desk = Desk { guard, reading, clipboard: Clipboard::new() };
-    let pace = if far_away { Pace::FarAway } else { Pace::AtHand };
+    let signals = tokio::spawn(watch_signals(inputs, host));
+    let mut desk = Desk { host, guard, reading, clipboard: Clipboard::new() };
+    let pace = if host.far_away { Pace::FarAway } else { Pace::AtHand };
     let ran = runtime::run(&mut terminal, received, client, look, pace, &mut desk).await;
     reader.abort();
     drop(desk);
@@ -53,18 +68,20 @@ pub async fn run(client: Client, look: Look, far_away: bool) -> io::Result<Endin
     match ran {
         Ok(()) => Ok(ended.map_or(Ending::Left, Ending::Signal)),
         // A terminal that is gone cannot be written to; that is its end, not a fault.
-        Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe) || error.raw_os_error() == Some(5) => Ok(Ending::Left),
+        Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe) || error.raw_os_error() == Some(5) => {
+            Ok(Ending::Left)
+        }
         Err(error) => Err(error),
     }
 }
 
 /// Turns signals into inputs; says which one ended the screen.
-async fn watch_signals(inputs: mpsc::Sender<Input>) -> Option<i32> {
+async fn watch_signals(inputs: mpsc::Sender<Input>, host: Host) -> Option<i32> {
     let mut terminate = signal(SignalKind::terminate()).ok()?;
     let mut hangup = signal(SignalKind::hangup()).ok()?;
     let mut interrupt = signal(SignalKind::interrupt()).ok()?;
-    let mut stop = signal(SignalKind::from_raw(process::STOP_SIGNAL)).ok()?;
-    let mut resume = signal(SignalKind::from_raw(process::CONTINUE_SIGNAL)).ok()?;
+    let mut stop = signal(SignalKind::from_raw(host.stop_signal)).ok()?;
+    let mut resume = signal(SignalKind::from_raw(host.continue_signal)).ok()?;
     loop {
         let (input, ending) = tokio::select! {
             _ = terminate.recv() => (Input::Closed, Some(15)),
@@ -80,6 +97,7 @@ async fn watch_signals(inputs: mpsc::Sender<Input>) -> Option<i32> {
 }
 
 struct Desk {
+    host: Host,
     guard: Guard,
     reading: watch::Sender<bool>,
     clipboard: Clipboard,
@@ -102,7 +120,9 @@ impl Desk {
 }
 
 impl Surroundings for Desk {
-    type Terminal = Terminal<CrosstermBackend<Stdout>>;
+    fn now(&self) -> Timestamp {
+        (self.host.now)()
+    }
 
     fn begin_frame(&mut self) -> io::Result<()> {
         execute!(io::stdout(), BeginSynchronizedUpdate)
@@ -139,7 +159,7 @@ impl Surroundings for Desk {
     }
 
     async fn suspend(&mut self) -> io::Result<()> {
-        self.outside(process::suspend).await
+        self.outside(self.host.suspend).await
     }
 
     fn set_mouse(&mut self, on: bool) {

@@ -1,6 +1,8 @@
 //! crossterm's events as inputs. Reading stops while another program has the terminal.
 
-use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use crossterm::event::{
+    Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, watch};
 
@@ -29,10 +31,10 @@ pub(super) async fn read(inputs: mpsc::Sender<Input>, mut reading: watch::Receiv
                 Some(Err(_)) | None => Some(Input::Closed),
             };
             let closed = input == Some(Input::Closed);
-            if let Some(input) = input {
-                if inputs.send(input).await.is_err() || closed {
-                    return;
-                }
+            if let Some(input) = input
+                && (inputs.send(input).await.is_err() || closed)
+            {
+                return;
             }
         }
     }

@@ -40,7 +40,8 @@ impl Guard {
     pub(super) fn set_mouse(&mut self, on: bool) {
         self.mouse = on;
         // A terminal that is gone reports no mouse.
-        let _ = if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) };
+        let _ =
+            if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) };
     }
 }
 

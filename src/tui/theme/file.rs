@@ -85,7 +85,8 @@ fn style(value: &DeValue<'_>, palette: &BTreeMap<String, Color>) -> Result<Style
             ("bg", Some(text), _) => style = style.bg(named(text)?),
             ("modifiers", _, Some(list)) => {
                 for item in list {
-                    style = style.add_modifier(item.get_ref().as_str().and_then(modifier).ok_or("an unknown modifier")?);
+                    style =
+                        style.add_modifier(item.get_ref().as_str().and_then(modifier).ok_or("an unknown modifier")?);
                 }
             }
             (other, _, _) => return Err(format!("{other} is not fg, bg or modifiers, or not of their form")),

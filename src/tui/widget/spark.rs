@@ -15,7 +15,13 @@ pub(crate) fn line(values: &[f64], width: usize, style: Style, ascii: bool) -> S
     for value in shown {
         // Logarithmic: a dump must not flatten the queries beside it.
         let height = if *value < 1.0 { 0.0 } else { (value.ln_1p() / top.ln_1p() * 7.0).round() };
-        let index = if height <= 0.0 { 0 } else if height >= 7.0 { 7 } else { height as usize };
+        let index = if height <= 0.0 {
+            0
+        } else if height >= 7.0 {
+            7
+        } else {
+            height as usize
+        };
         text.push_str(blocks.get(index).copied().unwrap_or(" "));
     }
     Span::styled(text, style)

@@ -103,8 +103,7 @@ async fn every_tunnel_shows_what_it_is_there_for() {
                 match tunnel.shows {
                     Shows::Healthy => code.is_none() && status.proof == Some(Proof::Forward),
                     Shows::Stopped => status.phase == Phase::Stopped,
-                    // Only a diagnosis asks a database what it speaks; and the flapping one begins well.
-                    Shows::WrongProtocol => status.phase == Phase::Up,
+                    // The flapping one begins well.
                     Shows::Flaps => status.phase == Phase::Up && code.is_none(),
                     _ => code == tunnel.shows.code(),
                 }
