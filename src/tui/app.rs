@@ -11,6 +11,7 @@ use super::overlay::Overlay;
 use super::theme::{Theme, Themes};
 use super::widget::field::Field;
 use super::widget::list::Selection;
+use super::widget::pane::Ink;
 use crate::model::{BastionStatus, KeyStatus, Name, Snapshot, TunnelStatus};
 
 /// The screens, in the order of their keys.
@@ -182,6 +183,11 @@ impl App {
             mouse: look.mouse,
             badge: look.badge,
         }
+    }
+
+    /// What is needed to draw.
+    pub(crate) fn ink(&self) -> Ink<'_> {
+        Ink { theme: &self.theme, ascii: self.ascii }
     }
 
     /// Takes over a newer state.

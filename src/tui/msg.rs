@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::terminal::Input;
+use super::input::Input;
 use crate::model::Snapshot;
 
 /// Something that happened.

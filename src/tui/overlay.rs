@@ -6,16 +6,17 @@ mod help;
 use ratatui::Frame;
 use ratatui::layout::Constraint;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
+use ratatui::widgets::{Clear, Padding, Paragraph};
 
 use self::asking::Asking;
 use self::help::Actions;
-use super::app::App;
-use super::effect::Effect;
+use super::action::Action;
 use super::key::{Code, Key};
+use super::keymap::Keymap;
 use super::theme::Role;
+use super::widget::pane::{self, Ink};
 use super::widget::text;
-use crate::model::Pending;
+use crate::model::{Answer, Pending};
 
 /// One layer.
 #[derive(Debug, Clone)]
@@ -43,8 +44,12 @@ pub(crate) enum Outcome {
     Stay(Overlay),
     /// It is gone.
     Close,
+    /// It is gone, and its question waits.
+    PutOff(u64),
+    /// It is gone, and its question has this answer.
+    Answered(u64, Answer),
     /// It is gone, and this is to be done.
-    Done(Vec<Effect>),
+    Run(Action),
 }
 
 impl Overlay {
@@ -82,11 +87,11 @@ impl Overlay {
     }
 }
 
-/// Hands a key to the topmost layer, which the caller took off the stack.
-pub(crate) fn key(app: &mut App, overlay: Overlay, key: Key) -> Vec<Effect> {
-    let outcome = match overlay {
-        Overlay::Actions(actions) => actions.key(app, key),
-        Overlay::Asking(asking) => asking.key(app, key),
+/// Hands a key to a layer.
+pub(crate) fn key(overlay: Overlay, key: Key) -> Outcome {
+    match overlay {
+        Overlay::Actions(actions) => actions.key(key),
+        Overlay::Asking(asking) => asking.key(key),
         Overlay::Shown(mut shown) => match key.code {
             Code::Esc | Code::Enter | Code::Char('q') => Outcome::Close,
             Code::Up | Code::Char('k') => {
@@ -99,51 +104,35 @@ pub(crate) fn key(app: &mut App, overlay: Overlay, key: Key) -> Vec<Effect> {
             }
             _ => Outcome::Stay(Overlay::Shown(shown)),
         },
-    };
-    match outcome {
-        Outcome::Stay(overlay) => {
-            app.overlays.push(overlay);
-            Vec::new()
-        }
-        Outcome::Close => Vec::new(),
-        Outcome::Done(effects) => effects,
     }
 }
 
+/// Says why an action cannot be done now.
+pub(crate) type Obstacle<'a> = dyn Fn(Action) -> Option<&'static str> + 'a;
+
 /// Draws a layer over the screen.
-pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, overlay: &Overlay) {
+pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacle: &Obstacle<'_>, overlay: &Overlay) {
     let area = frame.area();
     let width = area.width.saturating_sub(4).clamp(1, 92);
     let inner = usize::from(width.saturating_sub(4));
     let tallest = area.height.saturating_sub(2).max(1);
+    let room = usize::from(tallest.saturating_sub(2));
     let (title, lines) = match overlay {
-        Overlay::Actions(actions) => {
-            (actions.title.to_owned(), actions.lines(app, inner, usize::from(tallest.saturating_sub(2))))
-        }
-        Overlay::Asking(asking) => (asking.title(), asking.lines(app, inner)),
-        Overlay::Shown(shown) => (shown.title.clone(), shown.lines(app, inner)),
+        Overlay::Actions(actions) => (actions.title.to_owned(), actions.lines(ink, keymap, obstacle, (inner, room))),
+        Overlay::Asking(asking) => (asking.title(), asking.lines(ink, inner)),
+        Overlay::Shown(shown) => (shown.title.clone(), shown.lines(ink, inner)),
     };
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(tallest);
     let place = area.centered(Constraint::Length(width), Constraint::Length(height));
+    let title = Line::styled(format!(" {title} "), ink.theme.style(Role::Title));
+    let framed = pane::pane(ink, title, true).padding(Padding::horizontal(1));
     frame.render_widget(Clear, place);
-    frame.render_widget(framed(app, &title, lines), place);
-}
-
-fn framed(app: &App, title: &str, lines: Vec<Line<'static>>) -> Paragraph<'static> {
-    let theme = &app.theme;
-    let block = Block::bordered()
-        .border_type(if app.ascii { BorderType::Plain } else { BorderType::Rounded })
-        .border_set(super::view::border(app.ascii))
-        .border_style(theme.style(Role::BorderFocus))
-        .title(Line::styled(format!(" {title} "), theme.style(Role::Title)))
-        .padding(ratatui::widgets::Padding::horizontal(1))
-        .style(theme.style(Role::Text));
-    Paragraph::new(lines).block(block)
+    frame.render_widget(Paragraph::new(lines).block(framed), place);
 }
 
 impl Shown {
-    fn lines(&self, app: &App, width: usize) -> Vec<Line<'static>> {
-        let style = app.theme.style(Role::Text);
+    fn lines(&self, ink: Ink<'_>, width: usize) -> Vec<Line<'static>> {
+        let style = ink.theme.style(Role::Text);
         let mut lines = Vec::new();
         for line in self.text.lines().skip(self.first) {
             if line.is_empty() {
@@ -154,7 +143,7 @@ impl Shown {
         lines.push(Line::default());
         lines.push(Line::styled(
             "esc closes · select with the mouse to copy (M switches the mouse off)",
-            app.theme.style(Role::Muted),
+            ink.theme.style(Role::Muted),
         ));
         lines
     }

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::app::{App, Look};
 use super::effect::Effect;
+use super::input::Input;
 use super::msg::Msg;
-use super::terminal::Input;
 use super::{update, view};
 use crate::service::{Client, Reply};
 

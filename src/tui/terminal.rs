@@ -3,6 +3,3 @@
 pub(super) mod desk;
 mod events;
 mod guard;
-mod input;
-
-pub use input::Input;

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::action::Action;
 use super::app::{App, Link, Screen};
 use super::effect::Effect;
+use super::input::Input;
 use super::key::{Code, Key};
 use super::layout::{self, Hit};
 use super::msg::Msg;
-use super::overlay::{self, Overlay};
-use super::terminal::Input;
+use super::overlay::{self, Outcome, Overlay};
 use super::widget::list::Move;
 use crate::model::recipe::{Format, Recipe};
 use crate::model::{Code as Cause, Name, Phase, Snapshot, Tunnel, TunnelStatus};
@@ -107,7 +107,7 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
         return vec![Effect::Quit];
     }
     if let Some(overlay) = app.overlays.pop() {
-        return overlay::key(app, overlay, key);
+        return take_outcome(app, overlay::key(overlay, key));
     }
     if app.list().is_some_and(|list| list.filtering) {
         return filter_key(app, key);
@@ -120,6 +120,27 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
             }
             Vec::new()
         }
+    }
+}
+
+fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::Stay(overlay) => {
+            app.overlays.push(overlay);
+            Vec::new()
+        }
+        Outcome::Close => Vec::new(),
+        Outcome::PutOff(id) => {
+            app.put_off.push(id);
+            app.say("put off; a asks again");
+            Vec::new()
+        }
+        Outcome::Answered(id, answer) => {
+            // Until the service has taken the answer the question must not open again.
+            app.put_off.push(id);
+            vec![Effect::Request { request: Request::Answer { id, answer }, about: "answer".to_owned() }]
+        }
+        Outcome::Run(action) => perform(app, action),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
-use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 
@@ -31,36 +30,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     }
     foot(frame, app, &places);
     for layer in &app.overlays {
-        overlay::draw(frame, app, layer);
+        let obstacle = |action| update::obstacle(app, action);
+        overlay::draw(frame, app.ink(), &app.keymap, &obstacle, layer);
     }
-}
-
-/// The frame's pieces for terminals without line drawing.
-pub(crate) fn border(ascii: bool) -> border::Set<'static> {
-    if ascii {
-        border::Set {
-            top_left: "+",
-            top_right: "+",
-            bottom_left: "+",
-            bottom_right: "+",
-            vertical_left: "|",
-            vertical_right: "|",
-            horizontal_top: "-",
-            horizontal_bottom: "-",
-        }
-    } else {
-        border::ROUNDED
-    }
-}
-
-/// A pane with a title.
-pub(crate) fn pane<'a>(app: &App, title: impl Into<Line<'a>>, focus: bool) -> Block<'a> {
-    let role = if focus { Role::BorderFocus } else { Role::Border };
-    Block::bordered()
-        .border_set(border(app.ascii))
-        .border_style(app.theme.style(role))
-        .style(app.theme.style(Role::Text))
-        .title(title)
 }
 
 /// How many tunnels are in which state, worst last.

@@ -3,5 +3,6 @@
 pub(crate) mod badge;
 pub(crate) mod field;
 pub(crate) mod list;
+pub(crate) mod pane;
 pub(crate) mod spark;
 pub(crate) mod text;

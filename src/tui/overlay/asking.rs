@@ -4,12 +4,10 @@ use ratatui::text::{Line, Span};
 
 use super::{Outcome, Overlay};
 use crate::model::{Answer, Pending, Question, Secret};
-use crate::service::Request;
-use crate::tui::app::App;
-use crate::tui::effect::Effect;
 use crate::tui::key::{Code, Key};
 use crate::tui::theme::Role;
 use crate::tui::widget::field::Field;
+use crate::tui::widget::pane::Ink;
 use crate::tui::widget::text;
 
 /// A question with the answer as far as it is typed.
@@ -36,20 +34,11 @@ impl Asking {
         }
     }
 
-    pub(super) fn key(mut self, app: &mut App, key: Key) -> Outcome {
+    pub(super) fn key(mut self, key: Key) -> Outcome {
         match key.code {
-            Code::Esc => {
-                app.put_off.push(self.pending.id);
-                app.say("put off; a asks again");
-                return Outcome::Close;
-            }
+            Code::Esc => return Outcome::PutOff(self.pending.id),
             Code::Enter => match self.answer() {
-                Ok(answer) => {
-                    // Until the service has taken the answer the question must not open again.
-                    app.put_off.push(self.pending.id);
-                    let request = Request::Answer { id: self.pending.id, answer };
-                    return Outcome::Done(vec![Effect::Request { request, about: "answer".to_owned() }]);
-                }
+                Ok(answer) => return Outcome::Answered(self.pending.id, answer),
                 Err(why) => self.error = Some(why),
             },
             _ => {
@@ -77,8 +66,8 @@ impl Asking {
         }
     }
 
-    pub(super) fn lines(&self, app: &App, width: usize) -> Vec<Line<'static>> {
-        let theme = &app.theme;
+    pub(super) fn lines(&self, ink: Ink<'_>, width: usize) -> Vec<Line<'static>> {
+        let theme = ink.theme;
         let mut lines = Vec::new();
         let plain = |words: &str| -> Vec<Line<'static>> {
             text::wrap(words, width).into_iter().map(|line| Line::styled(line, theme.style(Role::Text))).collect()

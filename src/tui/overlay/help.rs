@@ -2,13 +2,13 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, Overlay};
+use super::{Obstacle, Outcome, Overlay};
 use crate::tui::action::Action;
-use crate::tui::app::App;
 use crate::tui::key::{Code, Key};
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::Role;
-use crate::tui::update;
 use crate::tui::widget::field::Field;
+use crate::tui::widget::pane::Ink;
 use crate::tui::widget::{list, text};
 
 /// A list of actions with a search.
@@ -49,14 +49,14 @@ impl Actions {
         found.into_iter().map(|(_, action)| action).collect()
     }
 
-    pub(super) fn key(mut self, app: &mut App, key: Key) -> Outcome {
+    pub(super) fn key(mut self, key: Key) -> Outcome {
         let found = self.found();
         match key.code {
             Code::Esc => return Outcome::Close,
             Code::Enter => {
                 let chosen = found.get(self.selected).copied();
                 return match chosen {
-                    Some(action) => Outcome::Done(update::perform(app, action)),
+                    Some(action) => Outcome::Run(action),
                     None => Outcome::Stay(Overlay::Actions(self)),
                 };
             }
@@ -71,8 +71,14 @@ impl Actions {
         Outcome::Stay(Overlay::Actions(self))
     }
 
-    pub(super) fn lines(&self, app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
-        let theme = &app.theme;
+    pub(super) fn lines(
+        &self,
+        ink: Ink<'_>,
+        keymap: &Keymap,
+        obstacle: &Obstacle<'_>,
+        (width, height): (usize, usize),
+    ) -> Vec<Line<'static>> {
+        let theme = ink.theme;
         let mut search = vec![Span::styled("search ", theme.style(Role::Muted))];
         search.extend(self.search.line(width.saturating_sub(8), theme).spans);
         let mut lines = vec![Line::from(search), Line::default()];
@@ -83,8 +89,8 @@ impl Actions {
         let room = height.saturating_sub(lines.len()).max(1);
         let first = list::window(Some(self.selected), found.len(), room);
         for (index, action) in found.iter().enumerate().skip(first).take(room) {
-            let keys: Vec<String> = app.keymap.keys(*action).map(|key| key.to_string()).collect();
-            let why = update::obstacle(app, *action);
+            let keys: Vec<String> = keymap.keys(*action).map(|key| key.to_string()).collect();
+            let why = obstacle(*action);
             let words = why.map_or_else(|| action.help().to_owned(), |why| format!("{} ({why})", action.help()));
             let rest = width.saturating_sub(34);
             let line = Line::from(vec![

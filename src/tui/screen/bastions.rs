@@ -8,9 +8,8 @@ use super::table;
 use crate::tui::app::App;
 use crate::tui::layout::{self, Places};
 use crate::tui::theme::Role;
-use crate::tui::view;
 use crate::tui::widget::badge::State;
-use crate::tui::widget::text;
+use crate::tui::widget::{pane, text};
 
 /// Draws the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
@@ -42,10 +41,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     }
     let selected = app.selected().and_then(|index| shown.get(index));
     let title = selected.map_or_else(String::new, |bastion| format!(" {} ", bastion.name));
-    let pane =
-        view::pane(app, Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
-    let inner = pane.inner(places.detail);
-    frame.render_widget(pane, places.detail);
+    let framed =
+        pane::pane(app.ink(), Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
+    let inner = framed.inner(places.detail);
+    frame.render_widget(framed, places.detail);
     let Some(bastion) = selected else { return };
     let width = usize::from(inner.width);
     let fact = |name: &str, value: String, role: Role| {

@@ -9,8 +9,7 @@ use super::tunnels::age;
 use crate::tui::app::App;
 use crate::tui::layout::{self, Places};
 use crate::tui::theme::Role;
-use crate::tui::view;
-use crate::tui::widget::text;
+use crate::tui::widget::{pane, text};
 
 /// Draws the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
@@ -49,10 +48,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     }
     let selected = app.selected().and_then(|index| shown.get(index));
     let title = selected.map_or_else(String::new, |key| format!(" {} ", key.name));
-    let pane =
-        view::pane(app, Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
-    let inner = pane.inner(places.detail);
-    frame.render_widget(pane, places.detail);
+    let framed =
+        pane::pane(app.ink(), Line::styled(title, app.theme.style(Role::Title)), false).padding(Padding::horizontal(1));
+    let inner = framed.inner(places.detail);
+    frame.render_widget(framed, places.detail);
     let Some(key) = selected else { return };
     let width = usize::from(inner.width);
     let fact = |name: &str, value: &str| {

@@ -8,8 +8,7 @@ use ratatui::widgets::Paragraph;
 use crate::tui::app::App;
 use crate::tui::layout;
 use crate::tui::theme::Role;
-use crate::tui::view;
-use crate::tui::widget::text;
+use crate::tui::widget::{pane, text};
 
 /// A pane with a table. `lines` are drawn from the first visible one on.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect, title: &str, head: &str, lines: Vec<Line<'static>>) {
@@ -18,9 +17,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect, title: &str, he
     if !filter.is_empty() && !app.list().is_some_and(|list| list.filtering) {
         caption.push(Span::styled(format!("/ {} ", text::cut(filter, 24)), app.theme.style(Role::Accent)));
     }
-    let pane = view::pane(app, Line::from(caption), true);
-    let inner = pane.inner(area);
-    frame.render_widget(pane, area);
+    let framed = pane::pane(app.ink(), Line::from(caption), true);
+    let inner = framed.inner(area);
+    frame.render_widget(framed, area);
     let width = usize::from(inner.width);
     let mut out = vec![Line::styled(text::fit(head, width), app.theme.style(Role::Header))];
     let first = layout::first_line(app);

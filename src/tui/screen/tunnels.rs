@@ -14,9 +14,8 @@ use crate::tui::app::{App, Link};
 use crate::tui::layout::{self, Places};
 use crate::tui::theme::Role;
 use crate::tui::update;
-use crate::tui::view;
 use crate::tui::widget::badge::State;
-use crate::tui::widget::{spark, text};
+use crate::tui::widget::{pane, spark, text};
 
 /// Draws the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
@@ -46,7 +45,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     if places.detail.height > 2 {
         match app.tunnel() {
             Some(tunnel) => detail(frame, app, tunnel, places.detail),
-            None => frame.render_widget(view::pane(app, "", false), places.detail),
+            None => frame.render_widget(pane::pane(app.ink(), "", false), places.detail),
         }
     }
 }
@@ -127,9 +126,9 @@ fn last_column(tunnel: &TunnelStatus, state: State) -> (String, Role) {
 
 fn detail(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area: Rect) {
     let title = Line::styled(format!(" {} ", tunnel.name), app.theme.style(Role::Title));
-    let pane = view::pane(app, title, false).padding(Padding::horizontal(1));
-    let inner = pane.inner(area);
-    frame.render_widget(pane, area);
+    let framed = pane::pane(app.ink(), title, false).padding(Padding::horizontal(1));
+    let inner = framed.inner(area);
+    frame.render_widget(framed, area);
     let width = usize::from(inner.width);
     let roomy = inner.height >= 14;
     let mut lines = vec![state_line(app, tunnel, width)];

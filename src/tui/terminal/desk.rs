@@ -12,11 +12,12 @@ use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use super::events;
 use super::guard::{Guard, install_panic_hook};
-use super::{Input, events};
 use crate::service::Client;
 use crate::tui::app::Look;
 use crate::tui::clipboard::{Clipboard, Way};
+use crate::tui::input::Input;
 use crate::tui::runtime::{self, Pace, Surroundings};
 
 /// Inputs that may wait; more would be typed ahead of a frame that takes seconds.

@@ -6,7 +6,7 @@ use crossterm::event::{
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, watch};
 
-use super::Input;
+use crate::tui::input::Input;
 use crate::tui::key::{Code, Key};
 
 /// Reads the terminal until it closes or nobody listens. While `reading` is false the terminal is left alone.
