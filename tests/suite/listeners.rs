@@ -92,8 +92,12 @@ fn another_home_finds_the_port_taken_by_this_one() {
     two.add_tunnel_with("t", "tcp", target.port, &["--listen", &port.to_string()]);
     two.run(&["up", "t"]).expect(1);
     let fault = &two.tunnel("t")["fault"];
-    let pid = one.service_pid().unwrap().to_string();
-    assert!(fault["code"] == "port_in_use" && fault["message"].as_str().unwrap().contains(&pid), "{fault}");
+    assert_eq!(fault["code"], "port_in_use", "{fault}");
+    // The service hides its memory from debuggers, and with it, from all but root, which sockets it holds.
+    if rustix::process::geteuid().is_root() {
+        let pid = one.service_pid().unwrap().to_string();
+        assert!(fault["message"].as_str().unwrap().contains(&pid), "{fault}");
+    }
 }
 
 #[test]

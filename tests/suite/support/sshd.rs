@@ -114,6 +114,15 @@ impl Sshd {
         self.sessions().into_iter().filter(|pid| tree::signal(*pid, Signal::KILL)).count()
     }
 
+    /// Kills one session, chosen by a number however large, with all its processes; says whether there was one.
+    pub(crate) fn kill_session(&self, which: usize) -> bool {
+        let sessions = self.listener.as_ref().map(|child| tree::children(child.id())).unwrap_or_default();
+        let Some(leader) = sessions.get(which % sessions.len().max(1)) else { return false };
+        // Where privileges are separated the process that serves outlives the one that watches over it.
+        let below = tree::descendants(*leader);
+        [*leader].into_iter().chain(below).filter(|pid| tree::signal(*pid, Signal::KILL)).count() > 0
+    }
+
     /// Stops or continues all sessions, as a bastion that hangs.
     pub(crate) fn freeze_sessions(&self, frozen: bool) {
         for pid in self.sessions() {

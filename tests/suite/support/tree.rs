@@ -6,14 +6,7 @@ use super::output::tool;
 
 /// All processes below this one, parents first.
 pub(crate) fn descendants(pid: u32) -> Vec<u32> {
-    let table = tool("ps", &["-A", "-o", "pid=,ppid="]).expect(0).stdout;
-    let pairs: Vec<(u32, u32)> = table
-        .lines()
-        .filter_map(|line| {
-            let mut words = line.split_whitespace().map(str::parse);
-            Some((words.next()?.ok()?, words.next()?.ok()?))
-        })
-        .collect();
+    let pairs = parents();
     let mut found = vec![pid];
     let mut at = 0;
     while let Some(parent) = found.get(at).copied() {
@@ -22,6 +15,21 @@ pub(crate) fn descendants(pid: u32) -> Vec<u32> {
     }
     found.remove(0);
     found
+}
+
+/// The processes directly below this one.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    parents().into_iter().filter(|(_, of)| *of == pid).map(|(child, _)| child).collect()
+}
+
+/// Every process and its parent.
+fn parents() -> Vec<(u32, u32)> {
+    let table = tool("ps", &["-A", "-o", "pid=,ppid="]).expect(0).stdout;
+    let pair = |line: &str| {
+        let mut words = line.split_whitespace().map(str::parse);
+        Some((words.next()?.ok()?, words.next()?.ok()?))
+    };
+    table.lines().filter_map(pair).collect()
 }
 
 /// Sends a signal; says whether the process was there.
