@@ -213,7 +213,7 @@ impl Driver {
             reports: self.reports.clone(),
             curious: Arc::clone(&self.curious),
         };
-        match Gate::bind(&self.plan.listen, way).await {
+        match Gate::bind(&self.plan.tunnel.name, &self.plan.listen, way).await {
             Ok(gate) => {
                 self.gate = Some(Arc::new(gate));
                 Event::Bound

@@ -1,7 +1,9 @@
 //! The local port: bound as long as the tunnel is wanted; opens, holds or resets new connections. It carries no bytes itself.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::event::Event;
 use crate::local::{port_owner, socket};
-use crate::model::{Advice, Code, Endpoint, Fault, Listen};
+use crate::model::{Advice, Code, Endpoint, Fault, Listen, Name};
 use crate::ssh::{Client, Counters, Lane, OpenError, carry};
 
 /// What happens to a new connection.
@@ -28,6 +30,8 @@ pub(crate) enum Mode {
     Refuse,
 }
 
+/// The ports offered in place of one that is not to be had, below the range that systems hand out by themselves.
+const PORTS: RangeInclusive<u16> = 15_000..=29_999;
 /// How long a connection is held before it is reset.
 const HOLD: Duration = Duration::from_secs(15);
 /// Connections that may be held at once; more are reset.
@@ -63,10 +67,10 @@ impl Gate {
     ///
     /// # Errors
     /// A fault of the `bind` rung.
-    pub(crate) async fn bind(listen: &Listen, way: Way) -> Result<Self, Fault> {
+    pub(crate) async fn bind(name: &Name, listen: &Listen, way: Way) -> Result<Self, Fault> {
         let listener = match listen {
             Listen::Tcp(address) => {
-                Listener::Tcp(TcpListener::bind(address).await.map_err(|error| bind_fault(*address, &error))?)
+                Listener::Tcp(TcpListener::bind(address).await.map_err(|error| bind_fault(name, *address, &error))?)
             }
             Listen::Unix(path) => {
                 let bound = socket::bind_private(path).and_then(UnixListener::from_std);
@@ -258,7 +262,7 @@ impl Drop for Counted {
     }
 }
 
-fn bind_fault(address: SocketAddr, error: &io::Error) -> Fault {
+fn bind_fault(name: &Name, address: SocketAddr, error: &io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             let holder = port_owner::holder(address);
@@ -266,19 +270,28 @@ fn bind_fault(address: SocketAddr, error: &io::Error) -> Fault {
                 || "a process that this user cannot see".to_owned(),
                 |holder| format!("{} (process {})", holder.program, holder.pid),
             );
-            Fault::new(Code::PortInUse, format!("{address} is taken by {who}")).advise(Advice::words(
-                "stop that process, or give this tunnel another port: adit tunnel edit NAME --listen PORT",
-            ))
+            let fault = Fault::new(Code::PortInUse, format!("{address} is taken by {who}"));
+            elsewhere(fault, "stop that process, or let this tunnel listen on a port that is free", name)
         }
         io::ErrorKind::PermissionDenied => {
-            Fault::new(Code::PortForbidden, format!("this user may not listen on {address}"))
-                .advise(Advice::words("ports below 1024 are for root: choose a higher one"))
+            let fault = Fault::new(Code::PortForbidden, format!("this user may not listen on {address}"));
+            elsewhere(fault, "ports below 1024 are for root: listen on a higher one", name)
         }
         io::ErrorKind::AddrNotAvailable => {
-            Fault::new(Code::AddressNotLocal, format!("{address} is not an address of this machine"))
-                .advise(Advice::words("listen on 127.0.0.1, or on an address that this machine has"))
+            let fault = Fault::new(Code::AddressNotLocal, format!("{address} is not an address of this machine"));
+            elsewhere(fault, "listen on an address that this machine has, such as 127.0.0.1", name)
         }
         _ => Fault::new(Code::PortForbidden, format!("cannot listen on {address}: {error}")),
+    }
+}
+
+/// Adds a free port as advice, with the command that takes it.
+fn elsewhere(fault: Fault, words: &str, name: &Name) -> Fault {
+    match port_owner::free_port(PORTS, &BTreeSet::new()) {
+        Some(port) => {
+            fault.advise(Advice::command(words, format!("adit tunnel edit {name} --listen 127.0.0.1:{port}")))
+        }
+        None => fault.advise(Advice::words(words)),
     }
 }
 

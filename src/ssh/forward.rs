@@ -167,13 +167,16 @@ pub async fn carry(client: Client, channel: Channel, place: Place, counters: Arc
     let mut pump = Pump::new();
     let mut sending: Option<Sending<'_>> = Some(Box::pin(upload(&client, &outgoing, &counters)));
     let (mut reset, mut close) = (false, false);
+    // Made once: each would otherwise be entered in its list and taken out again for every few packets.
+    let mut ended = std::pin::pin!(end.cancelled());
+    let mut cut_off = std::pin::pin!(cut.cancelled());
     'connection: loop {
         let full = spill.is_full();
         occupied.set_stalled(full);
         let (first, second) = tokio::select! {
             // A session's end is told by its channel; the token ends those that hang.
-            () = end.cancelled() => (Some(Event::Gone), None),
-            () = cut.cancelled() => { (reset, close) = (true, true); break }
+            () = &mut ended => (Some(Event::Gone), None),
+            () = &mut cut_off => { (reset, close) = (true, true); break }
             local = poll_sending(&mut sending) => { sending = None; (local, None) }
             (data, other) = receive(&mut incoming, &mut spill, &counters), if !full => (data.then_some(Event::Data), other),
             writable = client.writable(), if !spill.is_empty() => (writable.is_err().then_some(Event::LocalReset), None),

@@ -165,11 +165,16 @@ impl Pool {
     }
 
     async fn credential(&self, hop: &Hop) -> Result<auth::Credential, Trouble> {
-        let outcome = auth::prepare(hop, self.sources(&hop.identity)).await;
-        if let Err(trouble) = &outcome
-            && trouble.fault.code == Code::PassphraseWrong
-        {
-            held(&self.inner.passphrases).remove(&hop.identity);
+        let sources = self.sources(&hop.identity);
+        let tried = sources.passphrase.clone();
+        let outcome = auth::prepare(hop, sources).await;
+        if outcome.as_ref().is_err_and(|trouble| trouble.fault.code == Code::PassphraseWrong) {
+            let mut passphrases = held(&self.inner.passphrases);
+            // A newer one may have come meanwhile.
+            let same = |now: &Secret| tried.as_ref().is_some_and(|tried| tried.reveal() == now.reveal());
+            if passphrases.get(&hop.identity).is_some_and(same) {
+                passphrases.remove(&hop.identity);
+            }
         }
         outcome
     }

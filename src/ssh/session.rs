@@ -1,14 +1,16 @@
 //! A logged-in connection to a bastion: opens forwards, measures its round trip, notices its death, hangs up. It does not
 //! know which tunnel it serves.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use russh::client::{Handle, Msg};
 use russh::{ChannelOpenFailure, Disconnect};
-use tokio::sync::{Notify, RwLock, oneshot};
+use tokio::sync::{Notify, RwLock};
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -151,44 +153,33 @@ impl Session {
         alone: bool,
     ) -> Result<Channel, (OpenError, bool)> {
         let inner = Arc::clone(&self.inner);
-        let (sender, receiver) = oneshot::channel();
         let (host, port) = (target.host.to_string(), u32::from(target.port.get()));
         let (from, from_port) =
             origin.map_or_else(|| ("127.0.0.1".to_owned(), 0), |a| (a.ip().to_string(), u32::from(a.port())));
         let first = self.inner.opens.fetch_add(1, Ordering::SeqCst) + 1;
         let crowd = self.inner.in_flight.fetch_add(1, Ordering::SeqCst);
         let failures = self.inner.notes.with(|seen| seen.open_failures.count);
-        // The request outlives its caller: a forward that opens after we gave up must be closed, or the bastion keeps a
-        // connection to the database that nobody owns.
-        tokio::spawn(async move {
+        let mut opening = Opening(Some(Box::pin(async move {
+            let _in_flight = InFlight(&inner.in_flight);
             let opening = inner.handle.channel_open_direct_tcpip(host, port, from, from_port);
-            let opened = if alone {
+            if alone {
                 // Waiting for quiet must not hold up the others for long.
-                let quiet = timeout(Duration::from_secs(1), inner.alone.write()).await;
-                let opened = opening.await;
-                drop(quiet);
-                opened
+                let _quiet = timeout(Duration::from_secs(1), inner.alone.write()).await;
+                opening.await
             } else {
-                let shared = inner.alone.read().await;
-                let opened = opening.await;
-                drop(shared);
-                opened
-            };
-            inner.in_flight.fetch_sub(1, Ordering::SeqCst);
-            if let Err(Ok(late)) = sender.send(opened) {
-                // The session being gone closes it as well.
-                let _ = late.close().await;
+                let _shared = inner.alone.read().await;
+                opening.await
             }
-        });
+        })));
         let ended = self.inner.cut.cancelled();
         let outcome = tokio::select! {
-            outcome = timeout(OPEN_DEADLINE, receiver) => outcome,
+            outcome = timeout(OPEN_DEADLINE, opening.answer()) => outcome,
             () = ended => return Err((OpenError::Lost, false)),
         };
         let crowded = crowd > 0 || self.inner.opens.load(Ordering::SeqCst) != first;
         match outcome {
-            Ok(Ok(Ok(channel))) => Ok(channel),
-            Ok(Ok(Err(russh::Error::ChannelOpenFailure(reason)))) => {
+            Ok(Ok(channel)) => Ok(channel),
+            Ok(Err(russh::Error::ChannelOpenFailure(reason))) => {
                 let text = self.failure_text(failures).await;
                 let fault = open_fault(&reason, &text, target, &self.inner.bastion);
                 Err((OpenError::Refused(Box::new(fault)), crowded))
@@ -299,6 +290,44 @@ impl Session {
 
     fn stalls(&self) -> std::sync::MutexGuard<'_, Stalls> {
         self.inner.stalls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Request = Pin<Box<dyn Future<Output = Result<Channel, russh::Error>> + Send>>;
+
+/// A request for a forward. It outlives whoever gave up on it: a forward that opens too late must be closed, or the bastion
+/// keeps a connection to the database that nobody owns.
+struct Opening(Option<Request>);
+
+impl Opening {
+    async fn answer(&mut self) -> Result<Channel, russh::Error> {
+        let Some(request) = &mut self.0 else { return Err(russh::Error::Disconnect) };
+        let answer = request.as_mut().await;
+        self.0 = None;
+        answer
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        // Without a runtime the process is ending, and the session with it.
+        if let (Some(request), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                if let Ok(late) = request.await {
+                    // The session being gone closes it as well.
+                    let _ = late.close().await;
+                }
+            });
+        }
+    }
+}
+
+/// Counts a request until it is answered.
+struct InFlight<'a>(&'a AtomicUsize);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
