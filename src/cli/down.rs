@@ -8,8 +8,7 @@ use super::print;
 use super::select::{Candidate, Picked, Selection};
 use super::signals::Signals;
 use super::up::show;
-use crate::model::Snapshot;
-use crate::service::present::stopped;
+use crate::model::{Snapshot, TunnelStatus};
 use crate::service::{self, Request};
 
 /// Arguments of `down`.
@@ -57,7 +56,7 @@ pub(super) async fn run(context: &Context, down: Down) -> Outcome {
         (Some(client), _) => client.latest(),
         (None, Some(settings)) => {
             service::forget_wanted(&context.paths, &names)?;
-            let tunnels = settings.tunnels.values().map(stopped).collect();
+            let tunnels = settings.tunnels.values().map(TunnelStatus::stopped).collect();
             Snapshot { tunnels, ..Snapshot::default() }.into()
         }
         (None, None) => Snapshot::default().into(),

@@ -10,7 +10,7 @@ use super::print;
 use super::select::{Candidate, by_name};
 use crate::local::clock;
 use crate::model::{Name, Snapshot, TunnelStatus};
-use crate::service::present::{WatchMark, status_json, status_text, stopped, tunnel_line_json, watch_line, watch_mark};
+use crate::service::present::{WatchMark, status_json, status_text, tunnel_line_json, watch_line, watch_mark};
 use crate::service::{Client, Reply, Request};
 
 /// Arguments of `status`.
@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, status: Status) -> Outcome {
         }
         None => {
             let settings = context.settings()?;
-            let tunnels = settings.tunnels.values().map(stopped).collect();
+            let tunnels = settings.tunnels.values().map(TunnelStatus::stopped).collect();
             let snapshot = Snapshot { tunnels, ..Snapshot::default() };
             let names = wanted(&status.names, &snapshot)?;
             if status.watch {

@@ -11,6 +11,7 @@ use super::name::Name;
 use super::phase::{Phase, Proof};
 use super::question::Question;
 use super::rung::Rung;
+use super::tunnel::Tunnel;
 
 /// The service that answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,33 @@ pub struct TunnelStatus {
 }
 
 impl TunnelStatus {
+    /// A tunnel of which nothing runs, as where there is no service, or no port has been chosen.
+    #[must_use]
+    pub fn stopped(tunnel: &Tunnel) -> Self {
+        Self {
+            name: tunnel.name.clone(),
+            phase: Phase::Stopped,
+            rung: None,
+            proof: None,
+            answered_at: None,
+            listen: tunnel.listen.clone(),
+            bastion: tunnel.bastion.clone(),
+            database: tunnel.database.clone(),
+            since: None,
+            rtt_ms: None,
+            connections: Connections::default(),
+            bytes: Bytes::default(),
+            reconnects: 0,
+            fault: None,
+            unproven_s: None,
+            question: None,
+            warnings: Vec::new(),
+            tags: tunnel.tags.clone(),
+            user: tunnel.user.clone(),
+            dbname: tunnel.dbname.clone(),
+        }
+    }
+
     /// Up without fault, or stopped on purpose.
     #[must_use]
     pub fn is_healthy(&self) -> bool {

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use super::Hub;
 use crate::engine::Status;
 use crate::model::journal::Entry;
-use crate::model::{Bytes, Connections, Name, Phase, Question, ServiceStatus, Snapshot, Tunnel, TunnelStatus};
+use crate::model::{Name, Question, ServiceStatus, Snapshot, TunnelStatus};
 use crate::service::protocol::Reply;
 
 /// A journal of this many bytes fits one frame with room to spare.
@@ -27,7 +27,7 @@ impl Hub {
         let questions = self.questions.gather(asked.into_iter());
         let settings = self.in_force.settings();
         let tunnels = settings.tunnels.values().map(|tunnel| {
-            let mut status = running.remove(&tunnel.name).unwrap_or_else(|| portless(tunnel));
+            let mut status = running.remove(&tunnel.name).unwrap_or_else(|| TunnelStatus::stopped(tunnel));
             let pending = questions.iter().find(|pending| pending.tunnels.contains(&tunnel.name));
             status.question = pending.map(|pending| pending.id);
             status.warnings = settings.warnings_of(tunnel);
@@ -64,31 +64,5 @@ impl Hub {
         let entries: Vec<Entry> = all.into_iter().skip(skip).cloned().collect();
         let missed = self.journal.missed() + skip as u64;
         self.reply(to, Reply::Journal { entries, missed });
-    }
-}
-
-/// A tunnel that the engine does not know because it has no port yet.
-fn portless(tunnel: &Tunnel) -> TunnelStatus {
-    TunnelStatus {
-        name: tunnel.name.clone(),
-        phase: Phase::Stopped,
-        rung: None,
-        proof: None,
-        answered_at: None,
-        listen: tunnel.listen.clone(),
-        bastion: tunnel.bastion.clone(),
-        database: tunnel.database.clone(),
-        since: None,
-        rtt_ms: None,
-        connections: Connections::default(),
-        bytes: Bytes::default(),
-        reconnects: 0,
-        fault: None,
-        unproven_s: None,
-        question: None,
-        warnings: Vec::new(),
-        tags: tunnel.tags.clone(),
-        user: tunnel.user.clone(),
-        dbname: tunnel.dbname.clone(),
     }
 }

@@ -3,34 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Table, document, json};
-use crate::model::{Bytes, Code, Connections, Name, Phase, Proof, Rung, Snapshot, Tunnel, TunnelStatus};
-
-/// A tunnel of which nothing runs, as where there is no service.
-#[must_use]
-pub fn stopped(tunnel: &Tunnel) -> TunnelStatus {
-    TunnelStatus {
-        name: tunnel.name.clone(),
-        phase: Phase::Stopped,
-        rung: None,
-        proof: None,
-        answered_at: None,
-        listen: tunnel.listen.clone(),
-        bastion: tunnel.bastion.clone(),
-        database: tunnel.database.clone(),
-        since: None,
-        rtt_ms: None,
-        connections: Connections::default(),
-        bytes: Bytes::default(),
-        reconnects: 0,
-        fault: None,
-        unproven_s: None,
-        question: None,
-        warnings: Vec::new(),
-        tags: tunnel.tags.clone(),
-        user: tunnel.user.clone(),
-        dbname: tunnel.dbname.clone(),
-    }
-}
+use crate::model::{Code, Name, Phase, Proof, Rung, Snapshot, TunnelStatus};
 
 /// The status document: the service, or null, and the tunnels given.
 #[must_use]
