@@ -9,6 +9,7 @@
 )]
 
 mod agent;
+mod codes;
 mod configuration;
 mod databases;
 mod disk;
