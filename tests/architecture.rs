@@ -176,7 +176,7 @@ mod planted {
         caught(&rules::printing(&printing), &["a.rs:1"]);
         let idle = house(&[
             ("tests/suite/a.rs", concat!("#[", "ignore = \"slow\"]\n#[test] fn f() {}")),
-            ("tests/suite/b.rs", "fn f() { std::thread::sleep(d) }"),
+            ("tests/suite/b.rs", "use std::thread::sleep; fn f() { sleep(d) }"),
             ("src/model/c.rs", "#[cfg(test)] mod tests { fn f() { sleep(d).await } }\nfn g() { sleep(d) }"),
         ]);
         caught(&rules::idle_tests(&idle), &["a.rs:1", "b.rs:1", "c.rs:1"]);

@@ -93,6 +93,14 @@ fn noticed(state: &str, burden: impl FnOnce(u16) -> Vec<std::thread::JoinHandle<
 }
 
 #[test]
+fn a_dead_path_is_noticed_while_idle() {
+    noticed("idle", |port| {
+        let mut echo = Echo::open(port).unwrap();
+        vec![std::thread::spawn(move || assert!(echo.end().is_err(), "ends with a reset"))]
+    });
+}
+
+#[test]
 fn a_dead_path_is_noticed_under_a_download() {
     noticed("download", |port| {
         vec![std::thread::spawn(move || {

@@ -1,5 +1,6 @@
 //! The one place of the tests where time passes, always with a deadline. It knows no server and no program.
 
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// Between two looks at a condition.
@@ -25,11 +26,11 @@ pub(crate) fn wait_for<T>(patience: Duration, mut look: impl FnMut() -> Option<T
         if Instant::now() >= end {
             return None;
         }
-        std::thread::sleep(GLANCE);
+        sleep(GLANCE);
     }
 }
 
 /// The beat of a client that tries again and again, or of a fault that strikes at intervals.
 pub(crate) fn pace(beat: Duration) {
-    std::thread::sleep(beat);
+    sleep(beat);
 }
