@@ -27,6 +27,6 @@ pub use key::{Code, Key, KeyError};
 pub use msg::Msg;
 pub use runtime::{Pace, Surroundings, run};
 pub use terminal::desk::{Ending, Host, run as run_at_desk};
-pub use theme::{BUILT_IN, DEFAULT, MONO, Role, Theme, Themes};
+pub use theme::{BUILT_IN, DEFAULT, Depth, MONO, Role, Theme, Themes};
 pub use update::update;
 pub use view::draw;

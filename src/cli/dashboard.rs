@@ -8,7 +8,7 @@ use super::failure::{DONE, Outcome, SIGNALLED, Stop};
 use super::{print, status};
 use crate::local::{clock, private_file, process, terminal};
 use crate::service::Client;
-use crate::tui::{Ending, Host, Look, MONO, Themes, run_at_desk};
+use crate::tui::{Depth, Ending, Host, Look, MONO, Themes, run_at_desk};
 
 /// A theme file is never larger.
 const MAX_THEME: u64 = 64 * 1024;
@@ -62,8 +62,9 @@ pub(super) async fn show(context: &Context, client: Client, badge: Option<&str>)
 }
 
 fn look(themes: &Path, badge: Option<&str>) -> Look {
+    let text = |name: &str| std::env::var(name).unwrap_or_default();
     Look {
-        themes: Themes::load(&own_themes(themes)),
+        themes: Themes::load(&own_themes(themes)).shown_with(Depth::of(&text("COLORTERM"), &text("TERM"))),
         // The terminal's own colours fit any scheme; NO_COLOR (no-color.org) asks for none.
         theme: if is_set("NO_COLOR") { MONO.to_owned() } else { crate::tui::DEFAULT.to_owned() },
         ascii: !speaks_utf8(),

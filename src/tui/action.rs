@@ -76,6 +76,7 @@ actions! {
     Answer Tunnels "answer" [ch('a')], "answer", "Answers the question that the selected tunnel waits for.";
     Restart Tunnels "restart" [ch('r')], "restart", "Restarts the selected tunnel; live connections are cut.";
     Copy Tunnels "copy" [ch('y')], "copy", "Copies the connection string of the selected tunnel.";
+    CopyFix Tunnels "copy-fix" [ch('Y')], "copy fix", "Copies the command that mends the selected tunnel's fault.";
     CopyBastion Bastions "copy-fingerprint" [ch('y')], "copy fingerprint", "Copies the host key's fingerprint of the selected bastion.";
     CopyKey Keys "copy-key" [ch('y')], "copy public key", "Copies the selected key's public line.";
     Down List "down" [ch('j'), key(Code::Down)], "", "Moves one line down.";

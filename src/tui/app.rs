@@ -12,7 +12,7 @@ use super::theme::{Theme, Themes};
 use super::widget::field::Field;
 use super::widget::list::Selection;
 use super::widget::pane::Ink;
-use crate::model::{BastionStatus, KeyStatus, Name, Snapshot, TunnelStatus};
+use crate::model::{BastionStatus, KeyStatus, Name, Phase, Snapshot, TunnelStatus};
 
 /// The screens, in the order of their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -200,6 +200,19 @@ impl App {
         self.put_off.retain(|id| snapshot.questions.iter().any(|pending| pending.id == *id));
         self.link = Link::Live;
         self.snapshot = snapshot;
+        self.begin_at_work();
+    }
+
+    /// Selects the first tunnel that is wanted, once, so that the first sight is one of something that happens.
+    fn begin_at_work(&mut self) {
+        if self.lists.contains_key(&Screen::Tunnels) {
+            return;
+        }
+        let Some(first) = self.snapshot.tunnels.iter().position(|tunnel| tunnel.phase != Phase::Stopped) else {
+            return;
+        };
+        let names: Vec<&str> = self.snapshot.tunnels.iter().map(|tunnel| tunnel.name.as_str()).collect();
+        self.lists.entry(Screen::Tunnels).or_default().selection.set(first, &names);
     }
 
     /// The state of the list on screen.

@@ -11,6 +11,10 @@ const SMALLEST: (u16, u16) = (40, 8);
 const SIDE_BY_SIDE: u16 = 96;
 /// From this height the detail stands below it.
 const STACKED: u16 = 18;
+/// A detail below the list is at least this high: a fault with its advice fits.
+const LEAST_DETAIL: u16 = 12;
+/// The journal's detail: a sentence in full.
+const JOURNAL_DETAIL: u16 = 5;
 
 /// The places of a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +36,16 @@ pub(crate) fn places(app: &App) -> Option<Places> {
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)]).areas(whole);
     let (list, detail) = if app.screen == Screen::Journal {
-        (body, Rect::ZERO)
+        let below = if height >= STACKED { JOURNAL_DETAIL } else { 0 };
+        let [list, detail] = Layout::vertical([Constraint::Min(1), Constraint::Length(below)]).areas(body);
+        (list, detail)
     } else if width >= SIDE_BY_SIDE {
         let [list, detail] = Layout::horizontal([Constraint::Percentage(52), Constraint::Percentage(48)]).areas(body);
         (list, detail)
     } else if height >= STACKED {
         let wanted = u16::try_from(app.line_names().len()).unwrap_or(u16::MAX).saturating_add(3);
-        let least = body.height.saturating_sub(14).max(5);
-        let [list, detail] = Layout::vertical([Constraint::Length(wanted.min(least)), Constraint::Min(1)]).areas(body);
+        let most = body.height.saturating_sub(LEAST_DETAIL).max(5);
+        let [list, detail] = Layout::vertical([Constraint::Length(wanted.min(most)), Constraint::Min(1)]).areas(body);
         (list, detail)
     } else {
         (body, Rect::ZERO)
@@ -67,15 +73,30 @@ pub(crate) enum Hit {
     Line(usize),
 }
 
+/// The names of the screens in the head; where they do not fit, only this screen has one beside its number.
+pub(crate) fn tab_labels(app: &App) -> Vec<(Screen, String)> {
+    let all: u16 = Screen::ALL.iter().map(|screen| u16::try_from(screen.title().len() + 4).unwrap_or(0)).sum();
+    let roomy = first_tab(app) + all <= app.size.0;
+    let label = |(index, screen): (usize, Screen)| {
+        let named = roomy || screen == app.screen;
+        (screen, if named { format!("{} {}", index + 1, screen.title()) } else { format!("{}", index + 1) })
+    };
+    Screen::ALL.into_iter().enumerate().map(label).collect()
+}
+
+fn first_tab(app: &App) -> u16 {
+    app.badge.as_ref().map_or(6, |badge| 9 + u16::try_from(badge.chars().count()).unwrap_or(0))
+}
+
 /// The cells of the screens' names in the head: first cell and width.
 pub(crate) fn tabs(app: &App) -> Vec<(Screen, u16, u16)> {
-    let mut left = app.badge.as_ref().map_or(6, |badge| 9 + u16::try_from(badge.chars().count()).unwrap_or(0));
-    Screen::ALL
+    let mut left = first_tab(app);
+    tab_labels(app)
         .into_iter()
-        .map(|screen| {
-            let width = u16::try_from(screen.title().len()).unwrap_or(0) + 3;
+        .map(|(screen, label)| {
+            let width = u16::try_from(label.len()).unwrap_or(0) + 2;
             let place = (screen, left, width);
-            left += width + 1;
+            left += width;
             place
         })
         .collect()

@@ -54,11 +54,11 @@ pub(crate) enum Outcome {
 
 impl Overlay {
     pub(crate) fn help() -> Self {
-        Self::Actions(Actions::new("Help"))
+        Self::Actions(Actions::new("Help", false))
     }
 
     pub(crate) fn palette() -> Self {
-        Self::Actions(Actions::new("Commands"))
+        Self::Actions(Actions::new("Commands", true))
     }
 
     pub(crate) fn ask(pending: Pending) -> Self {
@@ -113,7 +113,9 @@ pub(crate) type Obstacle<'a> = dyn Fn(Action) -> Option<&'static str> + 'a;
 /// Draws a layer over the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacle: &Obstacle<'_>, overlay: &Overlay) {
     let area = frame.area();
-    let width = area.width.saturating_sub(4).clamp(1, 92);
+    let most = if matches!(overlay, Overlay::Asking(_)) { 78 } else { 92 };
+    // Slivers of what lies below would only confuse.
+    let width = if area.width < most + 16 { area.width } else { most };
     let inner = usize::from(width.saturating_sub(4));
     let tallest = area.height.saturating_sub(2).max(1);
     let room = usize::from(tallest.saturating_sub(2));
@@ -126,6 +128,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
     let place = area.centered(Constraint::Length(width), Constraint::Length(height));
     let title = Line::styled(format!(" {title} "), ink.theme.style(Role::Title));
     let framed = pane::pane(ink, title, true).padding(Padding::horizontal(1));
+    let framed = match overlay {
+        Overlay::Actions(_) => framed
+            .title_bottom(Line::styled(" enter does it · esc closes ", ink.theme.style(Role::Muted)).right_aligned()),
+        Overlay::Asking(_) | Overlay::Shown(_) => framed,
+    };
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(lines).block(framed), place);
 }

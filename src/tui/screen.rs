@@ -1,6 +1,7 @@
 //! One file per screen: each draws its list and its detail from the app, and nothing else.
 
 pub(super) mod bastions;
+mod detail;
 pub(super) mod journal;
 pub(super) mod keys;
 mod path;

@@ -1,10 +1,12 @@
 //! Colours and glyphs by role. A theme is text handed in by whoever starts the screen; a bad one warns and falls back.
 
+mod depth;
 mod file;
 mod role;
 
 use std::collections::BTreeMap;
 
+pub use depth::Depth;
 pub use role::Role;
 
 use ratatui::style::{Color, Style};
@@ -60,8 +62,7 @@ impl Theme {
     }
 
     /// True when it uses colours beyond the sixteen of every terminal.
-    #[must_use]
-    pub fn needs_true_colour(&self) -> bool {
+    fn needs_true_colour(&self) -> bool {
         self.styles.values().any(|style| [style.fg, style.bg].iter().flatten().any(|c| matches!(c, Color::Rgb(..))))
     }
 }
@@ -72,6 +73,8 @@ pub struct Themes {
     themes: Vec<Theme>,
     /// What is wrong with the person's own, a sentence each.
     pub mistakes: Vec<String>,
+    /// Themes that this terminal cannot show.
+    pub left_out: usize,
 }
 
 impl Themes {
@@ -115,7 +118,25 @@ impl Themes {
                 themes.push(Theme { id, name, appearance, styles });
             }
         }
-        Self { themes, mistakes }
+        Self { themes, mistakes, left_out: 0 }
+    }
+
+    /// The themes as a terminal with so many colours can show them.
+    #[must_use]
+    pub fn shown_with(mut self, depth: Depth) -> Self {
+        match depth {
+            Depth::True => {}
+            Depth::Indexed => {
+                let styles = self.themes.iter_mut().flat_map(|theme| theme.styles.values_mut());
+                styles.for_each(|style| *style = depth::indexed(*style));
+            }
+            Depth::Sixteen => {
+                let before = self.themes.len();
+                self.themes.retain(|theme| !theme.needs_true_colour());
+                self.left_out = before - self.themes.len();
+            }
+        }
+        self
     }
 
     /// The theme of this identifier; the default one where there is none.

@@ -49,17 +49,23 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Tick => {
-            let over =
-                |toast: &super::app::Toast| !toast.error && now.duration_since(toast.since).as_secs() >= TOAST_SECONDS;
-            if app.toast.as_ref().is_some_and(over) {
-                app.toast = None;
-            }
+            pass_toast(app);
             Vec::new()
         }
     }
 }
 
+fn pass_toast(app: &mut App) {
+    let over =
+        |toast: &super::app::Toast| !toast.error && app.now.duration_since(toast.since).as_secs() >= TOAST_SECONDS;
+    if app.toast.as_ref().is_some_and(over) {
+        app.toast = None;
+    }
+}
+
 fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
+    // Where traffic flows there is a newer state more often than a tick.
+    pass_toast(app);
     app.take(snapshot);
     let pending = &app.snapshot.questions;
     let open = |overlay: &Overlay| overlay.question().is_none_or(|id| pending.iter().any(|p| p.id == id));
@@ -195,6 +201,11 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     match action {
         Action::Toggle | Action::Restart if app.link == Link::Gone => Some("the service is gone"),
         Action::Toggle | Action::Restart | Action::Copy if tunnel.is_none() => Some("no tunnel is selected"),
+        Action::CopyFix => match tunnel {
+            None => Some("no tunnel is selected"),
+            Some(tunnel) if fix(tunnel).is_none() => Some("there is no command to copy"),
+            Some(_) => None,
+        },
         Action::Answer => match tunnel {
             None => Some("no tunnel is selected"),
             Some(tunnel) if asked(app, tunnel).is_some() || has_changed_key(tunnel) => None,
@@ -220,6 +231,11 @@ fn asked(app: &App, tunnel: &TunnelStatus) -> Option<u64> {
     tunnel.question.filter(|id| app.snapshot.questions.iter().any(|pending| pending.id == *id))
 }
 
+/// The command that mends its fault.
+fn fix(tunnel: &TunnelStatus) -> Option<String> {
+    tunnel.fault.as_ref()?.advice.iter().find_map(|advice| advice.command.clone())
+}
+
 fn has_changed_key(tunnel: &TunnelStatus) -> bool {
     let code = tunnel.fault.as_ref().map(|fault| fault.code);
     matches!(code, Some(Cause::HostKeyChanged | Cause::HostKeyRevoked))
@@ -232,7 +248,9 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match action {
-        Action::Toggle | Action::Restart | Action::OpenClient | Action::Copy | Action::Answer => on_tunnel(app, action),
+        Action::Toggle | Action::Restart | Action::OpenClient | Action::Copy | Action::CopyFix | Action::Answer => {
+            on_tunnel(app, action)
+        }
         Action::CopyBastion => {
             let bastion = app.selected().and_then(|index| app.bastions().get(index).copied());
             let copied = bastion.and_then(|b| b.host_key.clone().map(|key| (b.name.to_string(), key.fingerprint)));
@@ -255,7 +273,10 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Theme => {
             app.theme = app.themes.after(app.theme.id());
-            app.say(format!("theme {}", app.theme.name()));
+            app.say(match app.themes.left_out {
+                0 => format!("theme {}", app.theme.name()),
+                n => format!("theme {}; {n} more need a terminal with more than 16 colours", app.theme.name()),
+            });
             Vec::new()
         }
         Action::Mouse => {
@@ -325,6 +346,10 @@ fn on_tunnel(app: &mut App, action: Action) -> Vec<Effect> {
             client_command(&tunnel).map(|command| Effect::RunClient { command }).into_iter().collect()
         }
         Action::Copy => copy(app, &tunnel),
+        Action::CopyFix => fix(&tunnel)
+            .map(|text| Effect::Copy { text, what: format!("the command that mends {name}") })
+            .into_iter()
+            .collect(),
         _ => {
             let pending =
                 asked(app, &tunnel).and_then(|id| app.snapshot.questions.iter().find(|p| p.id == id).cloned());

@@ -33,6 +33,23 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         let obstacle = |action| update::obstacle(app, action);
         overlay::draw(frame, app.ink(), &app.keymap, &obstacle, layer);
     }
+    if app.ascii {
+        spell_in_ascii(frame);
+    }
+}
+
+/// Whatever is drawn, and wherever its text is from: a terminal that only speaks ASCII gets ASCII.
+fn spell_in_ascii(frame: &mut Frame<'_>) {
+    for cell in frame.buffer_mut().content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+        let plain = match cell.symbol() {
+            "…" => "~",
+            "·" => "-",
+            "›" | "→" | "▸" => ">",
+            "•" => "*",
+            _ => "?",
+        };
+        cell.set_symbol(plain);
+    }
 }
 
 /// How many tunnels are in which state, worst last.
@@ -50,14 +67,20 @@ fn counts(app: &App) -> Vec<(State, usize)> {
     order.into_iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0).collect()
 }
 
-fn summary(app: &App) -> Vec<Span<'static>> {
+/// The counts in words, or by glyph where words do not fit.
+fn summary(app: &App, short: bool) -> Vec<Span<'static>> {
     let theme = &app.theme;
     let mut spans = Vec::new();
     for (state, count) in counts(app) {
         if !spans.is_empty() {
-            spans.push(Span::styled(" · ", theme.style(Role::Muted)));
+            spans.push(Span::styled(if short { "  " } else { " · " }, theme.style(Role::Muted)));
         }
-        spans.push(Span::styled(format!("{count} {}", state.word()), theme.style(state.role())));
+        let words = match (short, state) {
+            (true, _) => format!("{} {count}", state.glyph(app.ascii)),
+            (false, State::UpWithFault) => format!("{count} with a fault"),
+            (false, _) => format!("{count} {}", state.word()),
+        };
+        spans.push(Span::styled(words, theme.style(state.role())));
     }
     if spans.is_empty() {
         let words = match (app.link, app.snapshot.tunnels.len()) {
@@ -76,20 +99,24 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     if let Some(badge) = &app.badge {
         spans.push(Span::styled(format!("[{badge}] "), theme.style(Role::Unproven)));
     }
-    for (index, screen) in Screen::ALL.into_iter().enumerate() {
+    for (screen, label) in layout::tab_labels(app) {
         let role = if screen == app.screen { Role::TabActive } else { Role::Tab };
-        spans.push(Span::styled(format!(" {} {} ", index + 1, screen.title()), theme.style(role)));
-    }
-    let mut right = summary(app);
-    if app.link == Link::Gone {
-        right = vec![Span::styled("the service is gone", theme.style(Role::Failed))];
+        spans.push(Span::styled(format!(" {label} "), theme.style(role)));
     }
     let clock = app.now.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
-    right.push(Span::styled(format!("   {clock} "), theme.style(Role::Muted)));
+    let clock = Span::styled(format!("   {clock} "), theme.style(Role::Muted));
+    let edge = Span::styled(" ", theme.style(Role::Muted));
+    let mut offers = if app.link == Link::Gone {
+        vec![vec![Span::styled("the service is gone ", theme.style(Role::Failed))]]
+    } else {
+        vec![[summary(app, false), vec![clock.clone()]].concat(), [summary(app, true), vec![clock]].concat()]
+    };
+    offers.push([summary(app, true), vec![edge]].concat());
     let used: usize = spans.iter().map(Span::width).sum();
-    let wanted: usize = right.iter().map(Span::width).sum();
+    let room = usize::from(area.width).saturating_sub(used);
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
-    if used + wanted <= usize::from(area.width) {
+    let fits = |offer: &Vec<Span<'static>>| offer.iter().map(Span::width).sum::<usize>() <= room;
+    if let Some(right) = offers.into_iter().find(fits) {
         frame.render_widget(Paragraph::new(Line::from(right)).alignment(Alignment::Right), area);
     }
 }
@@ -97,6 +124,15 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
 fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
     let theme = &app.theme;
     let width = usize::from(places.foot.width);
+    if app.list().is_some_and(|list| list.filtering) {
+        let mut spans = vec![Span::styled(" / ", theme.style(Role::Key))];
+        if let Some(list) = app.list() {
+            spans.extend(list.filter.line(width.saturating_sub(34), theme).spans);
+        }
+        spans.push(Span::styled("  enter keeps · esc clears", theme.style(Role::Muted)));
+        frame.render_widget(Paragraph::new(Line::from(spans)), places.foot);
+        return;
+    }
     if let Some(toast) = &app.toast {
         let role = if toast.error { Role::Failed } else { Role::Accent };
         let line = Line::styled(format!(" {}", text::cut(&toast.text, width.saturating_sub(2))), theme.style(role));
@@ -109,15 +145,6 @@ fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
             Paragraph::new(Line::styled(text::cut(&words, width), theme.style(Role::Failed))),
             places.foot,
         );
-        return;
-    }
-    if app.list().is_some_and(|list| list.filtering) {
-        let mut spans = vec![Span::styled(" / ", theme.style(Role::Key))];
-        if let Some(list) = app.list() {
-            spans.extend(list.filter.line(width.saturating_sub(34), theme).spans);
-        }
-        spans.push(Span::styled("  enter keeps · esc clears", theme.style(Role::Muted)));
-        frame.render_widget(Paragraph::new(Line::from(spans)), places.foot);
         return;
     }
     frame.render_widget(Paragraph::new(hints(app, width)), places.foot);
@@ -161,14 +188,21 @@ fn push_hint(app: &App, action: Action, spans: &mut Vec<Span<'static>>) {
     spans.push(Span::styled(format!(" {}  ", action.label()), app.theme.style(Role::KeyLabel)));
 }
 
-/// Two lines with the numbers, for screens too small for anything else.
+/// The numbers, and below them what is not well, for screens too small for anything else.
 fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
-    let worst = app.snapshot.tunnels.iter().filter(|tunnel| !tunnel.is_healthy()).map(|tunnel| tunnel.name.to_string());
-    let worst: Vec<String> = worst.collect();
-    let second = if worst.is_empty() { "q quits".to_owned() } else { worst.join(" ") };
-    let lines = vec![
-        Line::from(summary(app)),
-        Line::styled(text::cut(&second, usize::from(area.width)), app.theme.style(Role::Muted)),
-    ];
+    let width = usize::from(area.width);
+    let words = Line::from(summary(app, false));
+    let mut lines = vec![if words.width() <= width { words } else { Line::from(summary(app, true)) }];
+    let mut ill: Vec<_> = app.snapshot.tunnels.iter().filter(|tunnel| !tunnel.is_healthy()).collect();
+    // What waits for a person first.
+    ill.sort_by_key(|tunnel| !matches!(State::of(tunnel), State::NeedsYou | State::Failed | State::UpWithFault));
+    lines.extend(ill.into_iter().take(usize::from(area.height).saturating_sub(1)).map(|tunnel| {
+        let state = State::of(tunnel);
+        let words = format!("{} {} {}", state.glyph(app.ascii), tunnel.name, state.word());
+        Line::styled(text::cut(&words, width), app.theme.style(state.role()))
+    }));
+    if lines.len() < usize::from(area.height) {
+        lines.push(Line::styled("q quits", app.theme.style(Role::Muted)));
+    }
     frame.render_widget(Paragraph::new(lines), area);
 }

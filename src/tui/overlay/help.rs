@@ -8,7 +8,7 @@ use crate::tui::key::{Code, Key};
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Role;
 use crate::tui::widget::field::Field;
-use crate::tui::widget::pane::Ink;
+use crate::tui::widget::pane::{self, Ink};
 use crate::tui::widget::{list, text};
 
 /// A list of actions with a search.
@@ -17,11 +17,13 @@ pub(crate) struct Actions {
     pub(super) title: &'static str,
     pub(super) search: Field,
     selected: usize,
+    /// Each action's name shows too.
+    names: bool,
 }
 
 impl Actions {
-    pub(super) fn new(title: &'static str) -> Self {
-        Self { title, search: Field::default(), selected: 0 }
+    pub(super) fn new(title: &'static str, names: bool) -> Self {
+        Self { title, search: Field::default(), selected: 0, names }
     }
 
     /// The actions that the search lets through, best first; a word matches when its letters come in order.
@@ -86,24 +88,37 @@ impl Actions {
         if found.is_empty() {
             lines.push(Line::styled("no command has these letters", theme.style(Role::Muted)));
         }
-        let room = height.saturating_sub(lines.len()).max(1);
+        let chosen = found.get(self.selected).map(|action| in_full(*action, obstacle)).unwrap_or_default();
+        // Always the same height, so that the list does not jump.
+        let below: Vec<String> = text::wrap(&chosen, width).into_iter().take(2).collect();
+        let room = height.saturating_sub(lines.len() + 3).max(1);
         let first = list::window(Some(self.selected), found.len(), room);
+        let (keys_wide, name_wide) = if width < 60 { (7, 17) } else { (16, 18) };
         for (index, action) in found.iter().enumerate().skip(first).take(room) {
             let keys: Vec<String> = keymap.keys(*action).map(|key| key.to_string()).collect();
-            let why = obstacle(*action);
-            let words = why.map_or_else(|| action.help().to_owned(), |why| format!("{} ({why})", action.help()));
-            let rest = width.saturating_sub(34);
+            let role = if obstacle(*action).is_some() { Role::Muted } else { Role::Text };
+            let name_wide = if self.names { name_wide } else { 0 };
+            let rest = width.saturating_sub(keys_wide + name_wide);
             let line = Line::from(vec![
-                Span::styled(text::fit(&keys.join(" "), 16), theme.style(Role::Key)),
-                Span::styled(text::fit(action.id(), 18), theme.style(Role::Title)),
-                Span::styled(
-                    text::fit(&words, rest),
-                    theme.style(if why.is_some() { Role::Muted } else { Role::Text }),
-                ),
+                Span::styled(text::fit(&text::cut(&keys.join(" "), keys_wide - 1), keys_wide), theme.style(Role::Key)),
+                Span::styled(text::fit(action.id(), name_wide), theme.style(Role::Title)),
+                Span::styled(text::cut(action.help(), rest), theme.style(role)),
             ]);
-            lines.push(if index == self.selected { line.patch_style(theme.style(Role::Selection)) } else { line });
+            lines.push(if index == self.selected { pane::selected(line, width, theme) } else { line });
         }
+        lines.push(Line::default());
+        lines.extend(
+            (0..2).map(|line| Line::styled(below.get(line).cloned().unwrap_or_default(), theme.style(Role::Muted))),
+        );
         lines
+    }
+}
+
+/// What is said of the chosen action.
+fn in_full(action: Action, obstacle: &Obstacle<'_>) -> String {
+    match obstacle(action) {
+        Some(why) => format!("{} Not now: {why}.", action.help()),
+        None => action.help().to_owned(),
     }
 }
 

@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
+use super::detail::age;
 use super::table;
-use super::tunnels::age;
 use crate::tui::app::App;
 use crate::tui::layout::{self, Places};
 use crate::tui::theme::Role;

@@ -17,34 +17,24 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect, title: &str, he
     if !filter.is_empty() && !app.list().is_some_and(|list| list.filtering) {
         caption.push(Span::styled(format!("/ {} ", text::cut(filter, 24)), app.theme.style(Role::Accent)));
     }
-    let framed = pane::pane(app.ink(), Line::from(caption), true);
+    let mut framed = pane::pane(app.ink(), Line::from(caption), true);
+    let (first, shown, all) = (layout::first_line(app), lines.len(), app.line_names().len());
+    if shown < all {
+        let place = format!(" {}-{} of {all} ", first + 1, first + shown);
+        framed = framed.title_bottom(Line::styled(place, app.theme.style(Role::Muted)).right_aligned());
+    }
     let inner = framed.inner(area);
     frame.render_widget(framed, area);
     let width = usize::from(inner.width);
     let mut out = vec![Line::styled(text::fit(head, width), app.theme.style(Role::Header))];
-    let first = layout::first_line(app);
     let selected = app.selected();
     for (index, mut line) in lines.into_iter().enumerate() {
         if selected == Some(first + index) {
-            let missing = width.saturating_sub(line.width());
-            line.push_span(Span::raw(" ".repeat(missing)));
-            line = mark(line, app);
+            line = pane::selected(line, width, &app.theme);
         }
         out.push(line);
     }
     frame.render_widget(Paragraph::new(out), inner);
-}
-
-/// The selected line keeps its own colours where the theme's selection has none.
-fn mark(line: Line<'static>, app: &App) -> Line<'static> {
-    let selection = app.theme.style(Role::Selection);
-    let spans = line.spans.into_iter().map(|span| {
-        let mut style = span.style;
-        style.bg = selection.bg;
-        style = style.add_modifier(selection.add_modifier);
-        Span::styled(span.content, style)
-    });
-    Line::from(spans.collect::<Vec<_>>())
 }
 
 /// What a pane says when its list is empty.

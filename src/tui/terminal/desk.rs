@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use jiff::Timestamp;
 use ratatui::Terminal;
@@ -151,6 +152,14 @@ impl Surroundings for Desk {
                 Ok(status) if status.code() == Some(127) => {
                     let program = line.split_whitespace().next().unwrap_or_default();
                     Err(format!("{program} is not installed here; y copies the connection string"))
+                }
+                // What it said when it gave up would be gone with the next frame.
+                Ok(status) if !status.success() => {
+                    let program = line.split_whitespace().next().unwrap_or_default();
+                    execute!(io::stdout(), Print(format!("\n{program} ended with {status}; enter goes back to adit ")))
+                        .and_then(|()| io::stdin().read_line(&mut String::new()))
+                        .map(|_| ())
+                        .map_err(|error| format!("the terminal cannot be read: {error}"))
                 }
                 Ok(_) => Ok(()),
                 Err(error) => Err(format!("cannot start a shell: {error}")),

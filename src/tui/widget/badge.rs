@@ -56,7 +56,7 @@ impl State {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Up => "up",
-            Self::UpWithFault => "up, forward fails",
+            Self::UpWithFault => "up with a fault",
             Self::Unproven => "unproven",
             Self::Connecting => "connecting",
             Self::Retrying => "retrying",

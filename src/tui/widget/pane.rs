@@ -1,7 +1,8 @@
 //! The frame of a pane, in line drawing or in ASCII.
 
+use ratatui::style::{Modifier, Style};
 use ratatui::symbols::border;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
 use crate::tui::theme::{Role, Theme};
@@ -39,5 +40,25 @@ pub(crate) fn pane<'a>(ink: Ink<'_>, title: impl Into<Line<'a>>, focus: bool) ->
         .border_set(border(ink.ascii))
         .border_style(ink.theme.style(role))
         .style(ink.theme.style(Role::Text))
+        // A frame that is drawn dim must not dim the words in it.
+        .title_style(Style::new().remove_modifier(Modifier::DIM))
         .title(title)
+}
+
+/// The line as the selected one, over `width` cells.
+pub(crate) fn selected(mut line: Line<'static>, width: usize, theme: &Theme) -> Line<'static> {
+    let missing = width.saturating_sub(line.width());
+    line.push_span(Span::raw(" ".repeat(missing)));
+    let selection = theme.style(Role::Selection);
+    let reversed = selection.add_modifier.contains(Modifier::REVERSED);
+    let spans = line.spans.into_iter().map(|span| {
+        let style = if reversed {
+            // Each colour would become a background of its own: one bar is easier to find.
+            selection.add_modifier(span.style.add_modifier & Modifier::BOLD)
+        } else {
+            Style { bg: selection.bg, fg: span.style.fg.or(selection.fg), ..span.style.patch(selection) }
+        };
+        Span::styled(span.content, style)
+    });
+    Line::from(spans.collect::<Vec<_>>())
 }

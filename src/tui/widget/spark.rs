@@ -13,8 +13,8 @@ pub(crate) fn line(values: &[f64], width: usize, style: Style, ascii: bool) -> S
     let blocks = if ascii { PLAIN } else { BLOCKS };
     let mut text = blocks.first().copied().unwrap_or(" ").repeat(width - shown.len().min(width));
     for value in shown {
-        // Logarithmic: a dump must not flatten the queries beside it.
-        let height = if *value < 1.0 { 0.0 } else { (value.ln_1p() / top.ln_1p() * 7.0).round() };
+        // The root, and never nothing for something: a dump must not flatten the queries beside it.
+        let height = if *value < 1.0 { 0.0 } else { ((value / top).sqrt() * 7.0).round().max(1.0) };
         let index = if height <= 0.0 {
             0
         } else if height >= 7.0 {

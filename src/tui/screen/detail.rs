@@ -1,0 +1,200 @@
+//! What is known of the selected tunnel: its way, what is wrong and what helps, its traffic, what to connect with.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Padding, Paragraph};
+
+use super::path;
+use crate::model::{Owner, Phase, Proof, TunnelStatus};
+use crate::tui::action::Action;
+use crate::tui::app::App;
+use crate::tui::theme::Role;
+use crate::tui::update;
+use crate::tui::widget::badge::State;
+use crate::tui::widget::{pane, spark, text};
+
+/// Draws the pane.
+pub(super) fn draw(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area: Rect) {
+    let title = Line::styled(format!(" {} ", tunnel.name), app.theme.style(Role::Title));
+    let framed = pane::pane(app.ink(), title, false).padding(Padding::horizontal(1));
+    let inner = framed.inner(area);
+    frame.render_widget(framed, area);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let gap = || if height >= 15 { vec![Line::default()] } else { Vec::new() };
+    let mut lines = vec![state_line(app, tunnel, width)];
+    lines.extend(gap());
+    let cramped = tunnel.fault.is_some() && height < 15;
+    lines.extend(path::lines(app, tunnel, width).into_iter().take(if cramped { 1 } else { 2 }));
+    let wrong = trouble(app, tunnel, width);
+    if !wrong.is_empty() {
+        lines.extend(gap());
+        lines.extend(wrong);
+    }
+    let has_traffic = tunnel.fault.is_none() || tunnel.connections.total > 0;
+    // What is wrong comes first; the rest as far as it fits.
+    for part in [
+        if tunnel.phase == Phase::Up && has_traffic { traffic(app, tunnel, width) } else { Vec::new() },
+        connecting(app, tunnel, width),
+        warnings(app, tunnel, width),
+    ] {
+        if !part.is_empty() && lines.len() + part.len() <= height {
+            lines.extend(gap());
+            lines.extend(part);
+        }
+    }
+    let room = height.saturating_sub(lines.len() + 1);
+    lines.extend(events(app, tunnel, width, room));
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn state_line(app: &App, tunnel: &TunnelStatus, width: usize) -> Line<'static> {
+    let state = State::of(tunnel);
+    let since = tunnel
+        .since
+        .filter(|_| state != State::Stopped)
+        .map(|since| format!(" for {}", text::span(age(app.now, since))));
+    let left = format!("{} {}{}", state.glyph(app.ascii), state.word(), since.unwrap_or_default());
+    let mut right = tunnel.database.kind.to_string();
+    for tag in &tunnel.tags {
+        right.push_str(&format!(" #{tag}"));
+    }
+    let right = text::cut(&right, width.saturating_sub(left.chars().count() + 2));
+    let gap = width.saturating_sub(left.chars().count() + right.chars().count());
+    Line::from(vec![
+        Span::styled(left, app.theme.style(state.role())),
+        Span::raw(" ".repeat(gap)),
+        Span::styled(right, app.theme.style(Role::Muted)),
+    ])
+}
+
+/// What is wrong, whose turn it is, and what helps.
+fn trouble(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>> {
+    let theme = &app.theme;
+    let Some(fault) = &tunnel.fault else { return Vec::new() };
+    let role = State::of(tunnel).role();
+    let mut lines: Vec<Line<'static>> = text::wrap(&fault.message, width)
+        .into_iter()
+        .take(3)
+        .map(|line| Line::styled(line, theme.style(role)))
+        .collect();
+    let turn = match fault.owner {
+        Owner::You => "you must act".to_owned(),
+        Owner::Network => "it lies with the network".to_owned(),
+        Owner::BastionAdmin | Owner::DatabaseAdmin => format!("{} must act", fault.owner.words()),
+    };
+    let mut whose = vec![
+        Span::styled(fault.code.as_str().replace('_', " "), theme.style(Role::Muted)),
+        Span::styled(" ▸ ", theme.style(Role::Muted)),
+        Span::styled(turn, theme.style(Role::Text)),
+    ];
+    if tunnel.question.is_some() {
+        whose.push(Span::styled(": press a to answer", theme.style(Role::NeedsYou)));
+    }
+    lines.push(Line::from(whose));
+    for advice in fault.advice.iter().take(2) {
+        lines.extend(
+            text::wrap(&advice.text, width).into_iter().take(3).map(|line| Line::styled(line, theme.style(Role::Text))),
+        );
+        if let Some(command) = &advice.command {
+            // In full, so that it can be read out and copied by hand; Y copies the first.
+            lines.extend(
+                text::wrap(command, width.saturating_sub(2))
+                    .into_iter()
+                    .map(|line| Line::styled(format!("  {line}"), theme.style(Role::Accent))),
+            );
+        }
+    }
+    lines
+}
+
+fn traffic(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>> {
+    let theme = &app.theme;
+    let rates = app.rates.get(&tunnel.name).cloned().unwrap_or_default();
+    let row = |label: &str, values: &[f64], role: Role| {
+        let spark_width = width.saturating_sub(8 + 12).clamp(4, 120);
+        Line::from(vec![
+            Span::styled(text::fit(label, 8), theme.style(Role::Muted)),
+            spark::line(values, spark_width, theme.style(role), app.ascii),
+            Span::styled(text::right(&text::rate(values.last().copied().unwrap_or(0.0)), 12), theme.style(Role::Text)),
+        ])
+    };
+    let count = |n: u64, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
+    let connections = format!(
+        "{} now, {} in all, {}",
+        count(tunnel.connections.open, "connection", "connections"),
+        tunnel.connections.total,
+        count(tunnel.reconnects, "reconnect", "reconnects"),
+    );
+    let answered =
+        tunnel.answered_at.map_or_else(|| "never".to_owned(), |at| format!("{} ago", text::span(age(app.now, at))));
+    let proof = match tunnel.proof {
+        Some(Proof::Forward) => format!("the last forward opened; the session answered {answered}"),
+        Some(Proof::Session) => format!("the session answered {answered}; no forward proven yet"),
+        Some(Proof::Stale) => format!("nothing provable: a client here has stopped reading; last answer {answered}"),
+        None => String::new(),
+    };
+    vec![
+        row("from db", &rates.from_database, Role::FromDatabase),
+        row("to db", &rates.to_database, Role::ToDatabase),
+        Line::styled(text::cut(&connections, width), theme.style(Role::Text)),
+        Line::styled(text::cut(&proof, width), theme.style(Role::Muted)),
+    ]
+}
+
+/// What to connect with, and the keys for it.
+fn connecting(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>> {
+    let theme = &app.theme;
+    let offer = |action: Action, words: &str| {
+        let key = app.keymap.key(action).map(|key| key.to_string()).unwrap_or_default();
+        Line::from(vec![
+            Span::styled(text::fit(&key, 8), theme.style(Role::Key)),
+            Span::styled(text::cut(words, width.saturating_sub(8)), theme.style(Role::Accent)),
+        ])
+    };
+    let mut lines = Vec::new();
+    if tunnel.phase == Phase::Stopped {
+        lines.push(offer(Action::Toggle, "brings it up"));
+    }
+    lines.extend(update::connection_string(tunnel).map(|url| offer(Action::Copy, &url)));
+    if tunnel.phase == Phase::Up {
+        lines.extend(update::client_command(tunnel).map(|command| offer(Action::OpenClient, &command)));
+    }
+    lines
+}
+
+fn warnings(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>> {
+    let style = app.theme.style(Role::Unproven);
+    let words = tunnel.warnings.iter().map(|warning| text::cut(&format!("! {warning}"), width));
+    words.map(|words| Line::styled(words, style)).collect()
+}
+
+/// The last things that happened to it, as many as fit.
+fn events(app: &App, tunnel: &TunnelStatus, width: usize, room: usize) -> Vec<Line<'static>> {
+    let mut own: Vec<_> = app
+        .snapshot
+        .journal
+        .iter()
+        .filter(|entry| entry.tunnel.as_ref() == Some(&tunnel.name))
+        .rev()
+        .take(room.min(6))
+        .collect();
+    own.reverse();
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Line::default()];
+    lines.extend(own.into_iter().map(|entry| {
+        let time = entry.at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+        Line::styled(text::cut(&format!("{time} {}", entry.message), width), app.theme.style(Role::Muted))
+    }));
+    lines
+}
+
+/// How long ago; never negative.
+pub(super) fn age(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(then)).unwrap_or_default()
+}
