@@ -70,6 +70,14 @@ fn summary(app: &App) -> Vec<Span<'static>> {
     spans
 }
 
+/// The same as figures, for a head with little room.
+fn short_summary(app: &App) -> Vec<Span<'static>> {
+    let figure = |(state, count): (State, usize)| {
+        Span::styled(format!("{}{count} ", state.glyph(app.ascii)), app.theme.style(state.role()))
+    };
+    counts(app).into_iter().map(figure).collect()
+}
+
 fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let theme = &app.theme;
     let mut spans = vec![Span::styled(" adit ", theme.style(Role::Title))];
@@ -80,17 +88,23 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         let role = if screen == app.screen { Role::TabActive } else { Role::Tab };
         spans.push(Span::styled(format!(" {} {} ", index + 1, screen.title()), theme.style(role)));
     }
-    let mut right = summary(app);
-    if app.link == Link::Gone {
-        right = vec![Span::styled("the service is gone", theme.style(Role::Failed))];
-    }
-    let clock = app.now.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
-    right.push(Span::styled(format!("   {clock} "), theme.style(Role::Muted)));
-    let used: usize = spans.iter().map(Span::width).sum();
-    let wanted: usize = right.iter().map(Span::width).sum();
+    let (full, short) = if app.link == Link::Gone {
+        let gone = |words| vec![Span::styled(words, theme.style(Role::Failed))];
+        (gone("the service is gone"), gone("service gone "))
+    } else {
+        (summary(app), short_summary(app))
+    };
+    let clock = Span::styled(format!("   {} ", app.clock(app.now, "%H:%M")), theme.style(Role::Muted));
+    let with_clock = |mut spans: Vec<Span<'static>>| {
+        spans.push(clock.clone());
+        Line::from(spans)
+    };
+    let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
-    if used + wanted <= usize::from(area.width) {
-        frame.render_widget(Paragraph::new(Line::from(right)).alignment(Alignment::Right), area);
+    // What is wrong matters more than the time, and figures are better than nothing.
+    let right = [with_clock(full), with_clock(short.clone()), Line::from(short)];
+    if let Some(right) = right.into_iter().find(|line| line.width() <= room) {
+        frame.render_widget(Paragraph::new(right).alignment(Alignment::Right), area);
     }
 }
 

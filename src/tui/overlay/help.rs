@@ -91,7 +91,7 @@ impl Actions {
         for (index, action) in found.iter().enumerate().skip(first).take(room) {
             let keys: Vec<String> = keymap.keys(*action).map(|key| key.to_string()).collect();
             let why = obstacle(*action);
-            let words = why.map_or_else(|| action.help().to_owned(), |why| format!("{} ({why})", action.help()));
+            let words = why.map_or_else(|| action.help().to_owned(), |why| format!("({why}) {}", action.help()));
             let rest = width.saturating_sub(34);
             let line = Line::from(vec![
                 Span::styled(text::fit(&keys.join(" "), 16), theme.style(Role::Key)),

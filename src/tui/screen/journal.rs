@@ -19,7 +19,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
         .skip(layout::first_line(app))
         .take(layout::list_height(app))
         .map(|entry| {
-            let time = entry.at.to_zoned(jiff::tz::TimeZone::system()).strftime("%m-%d %H:%M:%S").to_string();
+            let time = app.clock(entry.at, "%m-%d %H:%M:%S");
             let tunnel = entry.tunnel.as_ref().map_or("service", |name| name.as_str());
             let role = match entry.event.as_str() {
                 "fault" => Role::Failed,

@@ -188,8 +188,10 @@ fn trouble(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
     lines.push(Line::from(vec![
         Span::styled(format!("{} · ", fault.code.as_str().replace('_', " ")), theme.style(Role::Muted)),
         Span::styled(format!("for {}", fault.owner.words()), theme.style(Role::Text)),
-        Span::styled(if tunnel.question.is_some() { " · press a to answer" } else { "" }, theme.style(Role::NeedsYou)),
     ]));
+    if tunnel.question.is_some() {
+        lines.push(Line::styled("press a to answer", theme.style(Role::NeedsYou)));
+    }
     for advice in fault.advice.iter().take(2) {
         lines.extend(
             text::wrap(&advice.text, width).into_iter().take(3).map(|line| Line::styled(line, theme.style(Role::Text))),
@@ -252,7 +254,7 @@ fn events(app: &App, tunnel: &TunnelStatus, width: usize, room: usize) -> Vec<Li
     }
     let mut lines = vec![Line::default()];
     lines.extend(own.into_iter().map(|entry| {
-        let time = entry.at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+        let time = app.clock(entry.at, "%H:%M:%S");
         Line::styled(text::cut(&format!("{time} {}", entry.message), width), app.theme.style(Role::Muted))
     }));
     lines
