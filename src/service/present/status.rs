@@ -181,7 +181,9 @@ fn milliseconds(ms: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Advice, Database, FaultStatus, Host, Kind, Listen, Owner, Pending, Question, ServiceStatus};
+    use crate::model::{
+        Advice, Bytes, Connections, Database, FaultStatus, Host, Kind, Listen, Owner, Pending, Question, ServiceStatus,
+    };
 
     fn tunnel(name: &str, phase: Phase) -> TunnelStatus {
         TunnelStatus {
