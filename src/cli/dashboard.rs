@@ -70,6 +70,7 @@ fn look(themes: &Path, badge: Option<&str>) -> Look {
         ascii: !speaks_utf8(),
         mouse: true,
         badge: badge.map(str::to_owned),
+        zone: jiff::tz::TimeZone::system(),
     }
 }
 

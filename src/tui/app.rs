@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::action::Scope;
 use super::keymap::Keymap;
@@ -101,7 +102,12 @@ impl Rates {
         let bytes = tunnel.bytes;
         if let Some((then, from, to)) = self.last {
             let seconds = now.duration_since(then).as_secs_f64();
-            if seconds < 0.9 {
+            if (0.0..0.9).contains(&seconds) {
+                return;
+            }
+            if seconds < 0.0 {
+                // The clock was set back: count from here.
+                self.last = Some((now, bytes.from_database, bytes.to_database));
                 return;
             }
             // A restarted service counts from zero.
@@ -133,6 +139,8 @@ pub struct Look {
     pub mouse: bool,
     /// A word for the head of the screen, such as "demo".
     pub badge: Option<String>,
+    /// Clocks are shown in this time zone.
+    pub zone: TimeZone,
 }
 
 /// The whole app.
@@ -156,6 +164,7 @@ pub struct App {
     pub(crate) ascii: bool,
     pub(crate) mouse: bool,
     pub(crate) badge: Option<String>,
+    pub(crate) zone: TimeZone,
 }
 
 impl App {
@@ -182,7 +191,13 @@ impl App {
             ascii: look.ascii,
             mouse: look.mouse,
             badge: look.badge,
+            zone: look.zone,
         }
+    }
+
+    /// A moment as the person's clock shows it.
+    pub(crate) fn clock(&self, at: Timestamp, format: &str) -> String {
+        at.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 
     /// What is needed to draw.
@@ -200,6 +215,11 @@ impl App {
         self.put_off.retain(|id| snapshot.questions.iter().any(|pending| pending.id == *id));
         self.link = Link::Live;
         self.snapshot = snapshot;
+        let names = self.line_names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if let Some(list) = self.lists.get_mut(&self.screen) {
+            list.selection.follow(&names);
+        }
         self.begin_at_work();
     }
 
@@ -295,10 +315,10 @@ impl App {
         let names = self.line_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         match self.list() {
-            Some(list) => list.selection.index(&names),
-            // The journal begins at its end: what happened last.
-            None if self.screen == Screen::Journal => names.len().checked_sub(1),
-            None => (!names.is_empty()).then_some(0),
+            Some(list) if list.selection.is_made() => list.selection.index(&names),
+            // The journal stays at its end: what happened last.
+            _ if self.screen == Screen::Journal => names.len().checked_sub(1),
+            _ => (!names.is_empty()).then_some(0),
         }
     }
 

@@ -35,15 +35,19 @@ pub(crate) fn places(app: &App) -> Option<Places> {
     let whole = Rect::new(0, 0, width, height);
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)]).areas(whole);
+    let lines = app.line_names().len();
     let (list, detail) = if app.screen == Screen::Journal {
         let below = if height >= STACKED { JOURNAL_DETAIL } else { 0 };
         let [list, detail] = Layout::vertical([Constraint::Min(1), Constraint::Length(below)]).areas(body);
         (list, detail)
+    } else if lines == 0 && width < SIDE_BY_SIDE {
+        // An empty list needs the room to say what to do about it.
+        (body, Rect::ZERO)
     } else if width >= SIDE_BY_SIDE {
         let [list, detail] = Layout::horizontal([Constraint::Percentage(52), Constraint::Percentage(48)]).areas(body);
         (list, detail)
     } else if height >= STACKED {
-        let wanted = u16::try_from(app.line_names().len()).unwrap_or(u16::MAX).saturating_add(3);
+        let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(3);
         let most = body.height.saturating_sub(LEAST_DETAIL).max(5);
         let [list, detail] = Layout::vertical([Constraint::Length(wanted.min(most)), Constraint::Min(1)]).areas(body);
         (list, detail)

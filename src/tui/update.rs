@@ -12,7 +12,7 @@ use super::key::{Code, Key};
 use super::layout::{self, Hit};
 use super::msg::Msg;
 use super::overlay::{self, Outcome, Overlay};
-use super::widget::list::Move;
+use super::widget::list::{Move, Selection};
 use crate::model::recipe::{Format, Recipe};
 use crate::model::{Code as Cause, Name, Phase, Snapshot, Tunnel, TunnelStatus};
 use crate::service::Request;
@@ -190,6 +190,10 @@ fn go(app: &mut App, to: Move) {
         app.list_mut().selection.set(here, &names);
     }
     app.list_mut().selection.go(to, &names);
+    if app.screen == Screen::Journal && app.selected() == names.len().checked_sub(1) {
+        // At the end it follows what happens.
+        app.list_mut().selection = Selection::default();
+    }
 }
 
 /// Why an action cannot be done now; nothing when it can.

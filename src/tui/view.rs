@@ -103,7 +103,7 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         let role = if screen == app.screen { Role::TabActive } else { Role::Tab };
         spans.push(Span::styled(format!(" {label} "), theme.style(role)));
     }
-    let clock = app.now.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
+    let clock = app.clock(app.now, "%H:%M");
     let clock = Span::styled(format!("   {clock} "), theme.style(Role::Muted));
     let edge = Span::styled(" ", theme.style(Role::Muted));
     let mut offers = if app.link == Link::Gone {

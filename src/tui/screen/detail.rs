@@ -188,7 +188,7 @@ fn events(app: &App, tunnel: &TunnelStatus, width: usize, room: usize) -> Vec<Li
     }
     let mut lines = vec![Line::default()];
     lines.extend(own.into_iter().map(|entry| {
-        let time = entry.at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+        let time = app.clock(entry.at, "%H:%M:%S");
         Line::styled(text::cut(&format!("{time} {}", entry.message), width), app.theme.style(Role::Muted))
     }));
     lines

@@ -1,7 +1,6 @@
 //! What happened, newest last.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
@@ -78,7 +77,7 @@ fn role(entry: &Entry) -> Role {
 
 /// The time of day, and the day where it is another.
 fn moment(app: &App, at: Timestamp) -> String {
-    let zone = TimeZone::system();
+    let zone = app.zone.clone();
     let (at, now) = (at.to_zoned(zone.clone()), app.now.to_zoned(zone));
     let form = if at.date() == now.date() { "%H:%M:%S" } else { "%m-%d %H:%M:%S" };
     at.strftime(form).to_string()

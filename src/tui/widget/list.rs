@@ -30,6 +30,17 @@ impl Selection {
         Some(by_name.unwrap_or(self.last).min(names.len() - 1))
     }
 
+    /// A line was selected by somebody.
+    pub(crate) fn is_made(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// Takes note of where the selected line is now, for the time when it is gone.
+    pub(crate) fn follow(&mut self, names: &[&str]) {
+        let found = self.name.as_deref().and_then(|name| names.iter().position(|other| *other == name));
+        self.last = found.unwrap_or(self.last);
+    }
+
     /// Moves it.
     pub(crate) fn go(&mut self, to: Move, names: &[&str]) {
         let Some(here) = self.index(names) else { return };

@@ -1,0 +1,221 @@
+//! What every screen looks like, as text and as styles, against files that people read; and that no size or name breaks one.
+//! `ADIT_UPDATE_SNAPSHOTS=1` writes the files anew.
+
+pub(crate) mod made;
+pub(crate) mod sheet;
+pub(crate) mod stage;
+
+use std::sync::Arc;
+
+use adit::model::Snapshot;
+use adit::tui::{Input, Msg};
+
+use made::{every_state, many, misconfigured, question_of_host_key, question_of_passphrase};
+use stage::Stage;
+
+/// The sizes that are looked at by people.
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+/// Compares a screen at both sizes with what is on file.
+#[track_caller]
+fn same(name: &str, snapshot: &Arc<Snapshot>, act: impl Fn(&mut Stage)) {
+    for (width, height) in SIZES {
+        let mut stage = Stage::new(width, height);
+        stage.show(Arc::clone(snapshot));
+        act(&mut stage);
+        sheet::compare(&format!("{name}-{width}x{height}"), &stage.buffer());
+    }
+}
+
+#[test]
+fn tunnels_in_every_state() {
+    let all = every_state();
+    for (index, tunnel) in all.tunnels.iter().enumerate() {
+        same(&format!("tunnels-{}", tunnel.name), &all, |stage| {
+            stage.traffic();
+            stage.press(&"j ".repeat(index));
+        });
+    }
+}
+
+#[test]
+fn the_other_lists() {
+    let all = every_state();
+    same("bastions", &all, |stage| stage.press("2"));
+    same("bastions-unknown", &all, |stage| stage.press("2 j"));
+    same("keys", &all, |stage| stage.press("3"));
+    same("keys-broken", &all, |stage| stage.press("3 j j"));
+    same("journal", &all, |stage| stage.press("4"));
+}
+
+#[test]
+fn nothing_to_show() {
+    let nothing = Arc::new(Snapshot::default());
+    same("empty-tunnels", &nothing, |_| {});
+    same("empty-bastions", &nothing, |stage| stage.press("2"));
+    same("empty-keys", &nothing, |stage| stage.press("3"));
+    same("empty-journal", &nothing, |stage| stage.press("4"));
+    same("nothing-found", &every_state(), |stage| {
+        stage.press("/");
+        stage.type_in("zzz");
+    });
+    for (width, height) in SIZES {
+        sheet::compare(&format!("waiting-{width}x{height}"), &Stage::new(width, height).buffer());
+    }
+}
+
+#[test]
+fn what_lies_over_a_screen() {
+    let all = every_state();
+    same("help", &all, |stage| stage.press("?"));
+    same("help-search", &all, |stage| {
+        stage.press("?");
+        stage.type_in("copy");
+    });
+    same("palette", &all, |stage| stage.press(": down down"));
+    same("filter", &all, |stage| {
+        stage.press("/");
+        stage.type_in("#prod p");
+    });
+    same("filter-kept", &all, |stage| {
+        stage.press("/");
+        stage.type_in("up");
+        stage.press("enter");
+    });
+    same("asks-host-key", &question_of_host_key(), |stage| {
+        stage.press("a");
+        stage.type_in("SHA256:other");
+        stage.press("enter");
+    });
+    same("asks-passphrase", &question_of_passphrase(true), |stage| {
+        stage.press("a");
+        stage.type_in("hunter2");
+    });
+    same("changed-host-key", &every_state(), |stage| {
+        stage.select("mirror");
+        stage.press("a");
+    });
+    same("not-copied", &all, |stage| {
+        let outcome = Err("postgres://127.0.0.1:15432/shop?application_name=adit".to_owned());
+        stage.tell(Msg::Copied { what: "the connection string of orders".to_owned(), outcome });
+    });
+}
+
+#[test]
+fn what_goes_wrong_around_it() {
+    same("service-gone", &every_state(), |stage| stage.tell(Msg::Gone));
+    same("service-gone-later", &every_state(), |stage| {
+        stage.tell(Msg::Gone);
+        stage.press("j");
+    });
+    same("configuration-wrong", &misconfigured(), |_| {});
+    same("refused", &every_state(), |stage| {
+        let about = "bring up archive".to_owned();
+        stage.tell(Msg::Refused { about, why: "there is no tunnel archive; did you mean archives?".to_owned() });
+    });
+    same("copied", &every_state(), |stage| {
+        let outcome = Ok("through the terminal (OSC 52)".to_owned());
+        stage.tell(Msg::Copied { what: "the connection string of orders".to_owned(), outcome });
+    });
+}
+
+#[test]
+fn other_looks() {
+    let all = every_state();
+    for theme in ["catppuccin-mocha", "catppuccin-latte", "mono"] {
+        let mut stage = Stage::with(80, 24, |look| look.theme = theme.to_owned());
+        stage.show(Arc::clone(&all));
+        stage.traffic();
+        stage.press("j j");
+        sheet::compare(&format!("theme-{theme}-80x24"), &stage.buffer());
+    }
+    let mut stage = Stage::with(80, 24, |look| look.ascii = true);
+    stage.show(Arc::clone(&all));
+    stage.traffic();
+    let buffer = stage.buffer();
+    sheet::compare("ascii-80x24", &buffer);
+    let mut stage = Stage::with(80, 24, |look| look.badge = Some("demo".to_owned()));
+    stage.show(all);
+    sheet::compare("badge-80x24", &stage.buffer());
+}
+
+#[test]
+fn small_screens_degrade() {
+    for (width, height) in [(40, 10), (40, 8), (39, 7), (20, 2), (60, 17), (96, 12)] {
+        let mut stage = Stage::new(width, height);
+        stage.show(every_state());
+        sheet::compare(&format!("small-{width}x{height}"), &stage.buffer());
+    }
+}
+
+#[test]
+fn no_size_breaks_a_screen() {
+    let snapshots = [Arc::new(Snapshot::default()), many(1), many(200), every_state(), question_of_passphrase(false)];
+    let layers = ["", "?", ":", "/", "a"];
+    let mut sizes: Vec<(u16, u16)> = (0..=12).flat_map(|width| (0..=12).map(move |height| (width, height))).collect();
+    sizes.extend([(40, 10), (80, 24), (500, 200), (0, 200), (500, 0), (500, 1), (1, 200), (40, 8), (96, 8), (95, 18)]);
+    for snapshot in &snapshots {
+        let mut stage = Stage::new(80, 24);
+        stage.show(Arc::clone(snapshot));
+        for screen in ["1", "2", "3", "4"] {
+            for layer in layers {
+                stage.press(screen);
+                stage.press("G");
+                stage.press(layer);
+                for (width, height) in &sizes {
+                    stage.resize(*width, *height);
+                    let _drawn = stage.buffer();
+                }
+                stage.press("esc");
+            }
+        }
+    }
+}
+
+/// The terminal may be another size by the time that a frame is drawn.
+#[test]
+fn a_screen_laid_out_for_another_size_is_drawn_as_far_as_it_fits() {
+    let mut stage = Stage::new(120, 40);
+    stage.show(every_state());
+    for layer in ["", "?", "esc 2", "esc 3", "esc 4"] {
+        stage.press(layer);
+        for (width, height) in [(0, 0), (1, 1), (10, 3), (40, 10), (80, 24), (200, 60)] {
+            let _drawn = stage.drawn_on(width, height);
+        }
+    }
+}
+
+#[test]
+fn text_of_any_width_stays_in_its_place() {
+    for words in
+        ["日本語データベース", "e\u{301}e\u{301}e\u{301}", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "\u{202e}abc", "\u{200b}\u{200d}", "ﷺ﷽﷽", ""]
+    {
+        for long in [1, 40] {
+            let snapshot = made::saying(&words.repeat(long));
+            let mut stage = Stage::new(80, 24);
+            stage.show(snapshot);
+            for screen in ["1", "2", "3", "4"] {
+                stage.press(screen);
+                for (width, height) in [(40, 8), (80, 24), (97, 30), (120, 40)] {
+                    stage.resize(width, height);
+                    sheet::frames_are_whole(&stage.buffer());
+                }
+            }
+        }
+    }
+}
+
+/// What a server or a hand-written file says never reaches the terminal as an escape.
+#[test]
+fn control_characters_are_not_drawn() {
+    let mut stage = Stage::new(120, 40);
+    stage.show(made::saying("a\u{1b}[31mred\u{7}\nline\ttab\u{9b}31m\u{85}end"));
+    for screen in ["1", "2", "3", "4"] {
+        stage.press(screen);
+        let text = stage.text();
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    }
+    stage.tell(Msg::Input(Input::Paste("\u{1b}]0;title\u{7}".to_owned())));
+    stage.tell(Msg::Refused { about: "x\u{1b}[2J".to_owned(), why: "y\u{7}".to_owned() });
+    assert!(!stage.text().chars().any(|c| c.is_control() && c != '\n'));
+}
