@@ -208,6 +208,8 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
         Action::CopyFix => match tunnel {
             None => Some("no tunnel is selected"),
             Some(tunnel) if fix(tunnel).is_none() => Some("there is no command to copy"),
+            // One key must not lead around a changed host key.
+            Some(tunnel) if has_changed_key(tunnel) => Some("ask the bastion's admin first; a shows the fingerprints"),
             Some(_) => None,
         },
         Action::Answer => match tunnel {

@@ -92,6 +92,16 @@ fn restart_copy_and_client_are_for_the_selected_tunnel() {
 }
 
 #[test]
+fn the_command_that_mends_a_fault_is_copied() {
+    let mut stage = stage();
+    stage.select("ledger");
+    stage.press("Y");
+    let asked = stage.asked();
+    let [Effect::Copy { text, what }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((text.as_str(), what.as_str()), ("adit key show ledger", "the command that mends ledger"));
+}
+
+#[test]
 fn what_cannot_be_copied_is_shown() {
     let mut stage = stage();
     let outcome = Err("postgresql://127.0.0.1:15432/shop".to_owned());
@@ -108,6 +118,7 @@ fn a_disabled_action_says_why() {
         ("archive", "enter", "open-client: the tunnel is not up"),
         ("reports", "enter", "open-client: no client is known for this kind"),
         ("orders", "a", "answer: nothing is asked"),
+        ("orders", "Y", "copy-fix: there is no command to copy"),
         ("archive", "y", "copy: its local port is chosen when it first comes up"),
     ];
     for (tunnel, key, words) in cases {
@@ -139,8 +150,8 @@ fn the_filter_takes_letters_tags_and_states() {
     let mut stage = stage();
     let rows = |stage: &Stage, expected: &[&str]| {
         for tunnel in &every_state().tunnels {
-            let row = format!(" {}  ", tunnel.name);
-            let shown = stage.text().lines().any(|line| line.starts_with('│') && line.contains(&row));
+            let named = |line: &str| line.split_whitespace().nth(2) == Some(tunnel.name.as_str());
+            let shown = stage.text().lines().any(|line| line.starts_with('│') && named(line));
             assert_eq!(shown, expected.contains(&tunnel.name.as_str()), "{}\n{}", tunnel.name, stage.text());
         }
     };
@@ -274,7 +285,11 @@ fn the_list_moves_by_line_half_page_and_end() {
 fn the_journal_stays_at_its_end_until_a_person_goes_back() {
     let mut stage = Stage::new(80, 24);
     stage.show(made::many(200));
-    let last = |stage: &Stage| stage.text().lines().nth_back(2).unwrap().to_owned();
+    let last = |stage: &Stage| {
+        let text = stage.text();
+        let list = text.lines().take_while(|line| !line.starts_with('╰'));
+        list.last().unwrap().to_owned()
+    };
     let happens = |stage: &mut Stage, words: &str| {
         let mut entry = made::every_state().journal[0].clone();
         entry.message = words.to_owned();
@@ -311,7 +326,7 @@ fn the_help_finds_an_action_and_runs_it() {
     // What cannot be done says so here as well, before and after.
     stage.press("?");
     stage.type_in("answer");
-    stage.sees("(nothing is asked)");
+    stage.sees("Not now: nothing is asked.");
     stage.press("enter");
     asks_nothing(&mut stage);
     stage.sees("answer: nothing is asked");
@@ -465,6 +480,9 @@ fn a_changed_host_key_shows_both_and_offers_no_way_around() {
     stage.select("mirror");
     stage.press("r");
     stage.asked();
+    stage.press("Y");
+    asks_nothing(&mut stage);
+    stage.sees("copy-fix: ask the bastion's admin first");
     stage.press("a");
     stage.sees("This host key is not the one that is known");
     stage.sees(made::shown_fingerprint());
@@ -571,10 +589,10 @@ fn a_tunnel_that_fails_says_whose_turn_it_is() {
     let mut stage = stage();
     stage.select("ledger");
     stage.sees("the bastion prod refused the key ledger");
-    stage.sees("for the bastion's admin");
+    stage.sees("the bastion's admin must act");
     stage.sees("adit key show ledger");
     stage.select("vault");
-    stage.sees("for you");
+    stage.sees("you must act");
     stage.sees("press a to answer");
     let unasked = made::asking(made::asks_host_key("vault"), Code::HostKeyUnknown);
     let mut snapshot = Arc::unwrap_or_clone(unasked);

@@ -78,7 +78,8 @@ fn trouble(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
     let role = State::of(tunnel).role();
     let mut lines: Vec<Line<'static>> = text::wrap(&fault.message, width)
         .into_iter()
-        .take(3)
+        // Two fingerprints in full.
+        .take(6)
         .map(|line| Line::styled(line, theme.style(role)))
         .collect();
     let turn = match fault.owner {
@@ -86,15 +87,14 @@ fn trouble(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
         Owner::Network => "it lies with the network".to_owned(),
         Owner::BastionAdmin | Owner::DatabaseAdmin => format!("{} must act", fault.owner.words()),
     };
-    let mut whose = vec![
+    lines.push(Line::from(vec![
         Span::styled(fault.code.as_str().replace('_', " "), theme.style(Role::Muted)),
         Span::styled(" ▸ ", theme.style(Role::Muted)),
         Span::styled(turn, theme.style(Role::Text)),
-    ];
+    ]));
     if tunnel.question.is_some() {
-        whose.push(Span::styled(": press a to answer", theme.style(Role::NeedsYou)));
+        lines.push(Line::styled("press a to answer", theme.style(Role::NeedsYou)));
     }
-    lines.push(Line::from(whose));
     for advice in fault.advice.iter().take(2) {
         lines.extend(
             text::wrap(&advice.text, width).into_iter().take(3).map(|line| Line::styled(line, theme.style(Role::Text))),
