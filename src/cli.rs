@@ -207,7 +207,7 @@ mod tests {
             "url t --format odbc",
             "run a",
             "run -- env",
-            "demo",
+            "demo --for 0",
         ] {
             let words = std::iter::once("adit").chain(line.split_whitespace());
             assert!(Cli::try_parse_from(words).is_err_and(|error| error.exit_code() == 2), "{line}");

@@ -37,7 +37,7 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Copied { what, outcome } => {
             match outcome {
-                Ok(way) => app.say(format!("copied {what} {way}")),
+                Ok(way) => app.say(format!("copied {way}: {what}")),
                 Err(text) => app.overlays.push(Overlay::show(&format!("Copy {what}"), text)),
             }
             Vec::new()

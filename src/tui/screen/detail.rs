@@ -17,6 +17,9 @@ use crate::tui::update;
 use crate::tui::widget::badge::State;
 use crate::tui::widget::{pane, spark, text};
 
+/// From this height there is room for blank lines, and for long ones in full.
+const ROOMY: usize = 15;
+
 /// Draws the pane.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area: Rect) {
     let title = Line::styled(format!(" {} ", tunnel.name), app.theme.style(Role::Title));
@@ -24,10 +27,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area
     let inner = framed.inner(area);
     frame.render_widget(framed, area);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let gap = || if height >= 15 { vec![Line::default()] } else { Vec::new() };
+    let roomy = height >= ROOMY;
+    let gap = || if roomy { vec![Line::default()] } else { Vec::new() };
     let mut lines = vec![state_line(app, tunnel, width)];
     lines.extend(gap());
-    let cramped = tunnel.fault.is_some() && height < 15;
+    let cramped = tunnel.fault.is_some() && !roomy;
     lines.extend(path::lines(app, tunnel, width).into_iter().take(if cramped { 1 } else { 2 }));
     let wrong = trouble(app, tunnel, width);
     if !wrong.is_empty() {
@@ -37,8 +41,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area
     let has_traffic = tunnel.fault.is_none() || tunnel.connections.total > 0;
     // What is wrong comes first; the rest as far as it fits.
     for part in [
-        if tunnel.phase == Phase::Up && has_traffic { traffic(app, tunnel, width) } else { Vec::new() },
-        connecting(app, tunnel, width),
+        if tunnel.phase == Phase::Up && has_traffic { traffic(app, tunnel, width, roomy) } else { Vec::new() },
+        connecting(app, tunnel, width, roomy),
         warnings(app, tunnel, width),
     ] {
         if !part.is_empty() && lines.len() + part.len() <= height {
@@ -111,7 +115,7 @@ fn trouble(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
     lines
 }
 
-fn traffic(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>> {
+fn traffic(app: &App, tunnel: &TunnelStatus, width: usize, roomy: bool) -> Vec<Line<'static>> {
     let theme = &app.theme;
     let rates = app.rates.get(&tunnel.name).cloned().unwrap_or_default();
     let row = |label: &str, values: &[f64], role: Role| {
@@ -137,31 +141,42 @@ fn traffic(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
         Some(Proof::Stale) => format!("nothing provable: a client here has stopped reading; last answer {answered}"),
         None => String::new(),
     };
-    vec![
+    let mut lines = vec![
         row("from db", &rates.from_database, Role::FromDatabase),
         row("to db", &rates.to_database, Role::ToDatabase),
         Line::styled(text::cut(&connections, width), theme.style(Role::Text)),
-        Line::styled(text::cut(&proof, width), theme.style(Role::Muted)),
-    ]
+    ];
+    let proof = in_lines(&proof, width, roomy).into_iter();
+    lines.extend(proof.map(|line| Line::styled(line, theme.style(Role::Muted))));
+    lines
+}
+
+/// Words in full where there is room, else as much of them as one line holds.
+fn in_lines(words: &str, width: usize, roomy: bool) -> Vec<String> {
+    if roomy { text::wrap(words, width) } else { vec![text::cut(words, width)] }
 }
 
 /// What to connect with, and the keys for it.
-fn connecting(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>> {
+fn connecting(app: &App, tunnel: &TunnelStatus, width: usize, roomy: bool) -> Vec<Line<'static>> {
     let theme = &app.theme;
-    let offer = |action: Action, words: &str| {
+    let offer = |action: Action, words: &str| -> Vec<Line<'static>> {
         let key = app.keymap.key(action).map(|key| key.to_string()).unwrap_or_default();
-        Line::from(vec![
-            Span::styled(text::fit(&key, 8), theme.style(Role::Key)),
-            Span::styled(text::cut(words, width.saturating_sub(8)), theme.style(Role::Accent)),
-        ])
+        let shown = in_lines(words, width.saturating_sub(8), roomy).into_iter().enumerate();
+        let line = |(index, words): (usize, String)| {
+            Line::from(vec![
+                Span::styled(text::fit(if index == 0 { &key } else { "" }, 8), theme.style(Role::Key)),
+                Span::styled(words, theme.style(Role::Accent)),
+            ])
+        };
+        shown.map(line).collect()
     };
     let mut lines = Vec::new();
     if tunnel.phase == Phase::Stopped {
-        lines.push(offer(Action::Toggle, "brings it up"));
+        lines.extend(offer(Action::Toggle, "brings it up"));
     }
-    lines.extend(update::connection_string(tunnel).map(|url| offer(Action::Copy, &url)));
+    lines.extend(update::connection_string(tunnel).iter().flat_map(|url| offer(Action::Copy, url)));
     if tunnel.phase == Phase::Up {
-        lines.extend(update::client_command(tunnel).map(|command| offer(Action::OpenClient, &command)));
+        lines.extend(update::client_command(tunnel).iter().flat_map(|command| offer(Action::OpenClient, command)));
     }
     lines
 }

@@ -17,11 +17,12 @@ pub(super) fn lines(app: &App, tunnel: &TunnelStatus, width: usize) -> [Line<'st
     let bastion = text::cut(tunnel.bastion.as_str(), width / 4);
     let fixed = 3 + 4 + bastion.chars().count() + target.chars().count();
     let room = width.saturating_sub(fixed);
-    let (near, far) = (room.div_ceil(2), room / 2);
     let idle = matches!(state, State::Stopped | State::Closing);
 
     let near_broken = broken.is_some_and(|rung| rung < Rung::Open);
     let far_broken = broken.is_some_and(|rung| rung >= Rung::Open);
+    let near = nearer(room, broken);
+    let far = room - near;
     let near_live = tunnel.phase == Phase::Up;
     let far_live = near_live && !far_broken;
     let figure = match (tunnel.rtt_ms, broken.or(reached)) {
@@ -48,6 +49,15 @@ pub(super) fn lines(app: &App, tunnel: &TunnelStatus, width: usize) -> [Line<'st
     let login = login.map_or_else(String::new, |b| format!("{}@{}", b.user, b.endpoint.host));
     let below = Line::styled(text::cut(&format!("{second}{login}"), width), theme.style(Role::Muted));
     [Line::from(top), below]
+}
+
+/// How much of the room the stretch to the bastion gets: half, but where it is broken the rung's name must fit.
+fn nearer(room: usize, broken: Option<Rung>) -> usize {
+    let half = room.div_ceil(2);
+    let Some(rung) = broken else { return half };
+    // A cross and three blanks beside the name, and two cells of rail.
+    let needed = (rung.to_string().len() + 6).min(room.saturating_sub(3));
+    if rung < Rung::Open { half.max(needed) } else { half.min(room - needed) }
 }
 
 fn stretch(app: &App, width: usize, figure: &str, broken: bool, live: bool) -> Span<'static> {
