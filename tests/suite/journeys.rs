@@ -79,7 +79,7 @@ fn restart_copy_and_client_are_for_the_selected_tunnel() {
     assert_eq!(what, "the connection string of orders");
     let outcome = Ok("through tmux".to_owned());
     stage.tell(Msg::Copied { what: what.clone(), outcome });
-    stage.sees("copied the connection string of orders through tmux");
+    stage.sees("copied through tmux: the connection string of orders");
     stage.wait(5);
     stage.sees_not("through tmux");
 
