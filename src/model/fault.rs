@@ -131,6 +131,38 @@ codes! {
     BannerUnreadable = "banner_unreadable", Prove, BastionAdmin, Retry::Never;
     /// The certificate's time is over.
     CertificateExpired = "certificate_expired", Prove, BastionAdmin, Retry::Never;
+    /// The account's home folder can be written by others (sshd's `StrictModes`).
+    HomeMode = "home_mode", Prove, BastionAdmin, Retry::Never;
+    /// The account's `.ssh` folder can be written by others.
+    SshDirMode = "ssh_dir_mode", Prove, BastionAdmin, Retry::Never;
+    /// The `authorized_keys` file can be written by others, or cannot be read by sshd.
+    KeysFileMode = "keys_file_mode", Prove, BastionAdmin, Retry::Never;
+    /// A file or folder on the way to `authorized_keys` belongs to somebody else.
+    WrongOwner = "wrong_owner", Prove, BastionAdmin, Retry::Never;
+    /// sshd reads keys from another place than the one that holds this one.
+    KeysFileElsewhere = "keys_file_elsewhere", Prove, BastionAdmin, Retry::Never;
+    /// No line of the files that sshd reads holds the key.
+    KeyAbsent = "key_absent", Prove, BastionAdmin, Retry::Never;
+    /// The key is there, broken over more than one line.
+    KeySplit = "key_split", Prove, BastionAdmin, Retry::Never;
+    /// The key's line has options that sshd does not understand, or that keep it from being used.
+    KeyOptions = "key_options", Prove, BastionAdmin, Retry::Never;
+    /// The key's line admits other addresses than ours (`from=`).
+    FromMismatch = "from_mismatch", Prove, BastionAdmin, Retry::Never;
+    /// The key's line has ended (`expiry-time`).
+    KeyExpired = "key_expired", Prove, BastionAdmin, Retry::Never;
+    /// The account is locked.
+    AccountLocked = "account_locked", Prove, BastionAdmin, Retry::Never;
+    /// The account's time is over.
+    AccountExpired = "account_expired", Prove, BastionAdmin, Retry::Never;
+    /// The account's shell does not exist or cannot be run.
+    ShellMissing = "shell_missing", Prove, BastionAdmin, Retry::Never;
+    /// sshd's settings keep the account out, or there is no such account.
+    UserNotAllowed = "user_not_allowed", Prove, BastionAdmin, Retry::Never;
+    /// sshd's settings or the key's line switch forwarding off.
+    ForwardingOff = "forwarding_off", Open, BastionAdmin, Retry::Backoff;
+    /// sshd's settings or the key's line allow other targets than this one.
+    PermitopenMismatch = "permitopen_mismatch", Open, BastionAdmin, Retry::Backoff;
     /// The bastion does not allow this forward.
     ForwardProhibited = "forward_prohibited", Open, BastionAdmin, Retry::Backoff;
     /// The database's port refuses the bastion.
@@ -161,6 +193,8 @@ codes! {
     StartingUp = "starting_up", Speak, DatabaseAdmin, Retry::Backoff;
     /// The database closed at once.
     ClosedByDatabase = "closed_by_database", Speak, DatabaseAdmin, Retry::Backoff;
+    /// There was no time left to look. Belongs to any rung; its findings name theirs.
+    OutOfTime = "out_of_time", Speak, You, Retry::Backoff;
 }
 
 impl std::fmt::Display for Code {
