@@ -21,6 +21,7 @@ mod run_command;
 mod select;
 mod signals;
 mod status;
+mod themes;
 mod trust;
 mod tunnel;
 mod up;

@@ -15,10 +15,10 @@ mod source;
 mod store;
 
 pub use edit::{BastionEdit, EditError, TunnelEdit};
-pub use load::{Fingerprint, fingerprint, load};
+pub use load::{Fingerprint, fingerprint, load, load_with_themes};
 pub use mistake::{ConfigError, Mistake, Mistakes, nearest};
 pub use paths::{Paths, PathsError};
-pub use settings::Settings;
+pub use settings::{Preferences, Settings};
 pub use store::Store;
 
 #[cfg(test)]

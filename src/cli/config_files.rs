@@ -52,12 +52,22 @@ fn check(context: &Context, settings: &Settings) -> Outcome {
     Ok(DONE)
 }
 
+fn preferences(settings: &Settings) -> serde_json::Value {
+    let preferences = &settings.preferences;
+    serde_json::json!({
+        "theme": preferences.theme.as_deref().unwrap_or("auto"),
+        "mouse": preferences.mouse,
+        "leaves_from": preferences.leaves_from,
+    })
+}
+
 fn show(context: &Context, settings: &Settings) -> Outcome {
     if context.json {
         let bastions = super::bastion::views(context, settings);
         let tunnels: Vec<_> = settings.tunnels.values().map(TunnelView).collect();
         let fields = [
             ("config", context.paths.config.display().to_string().into()),
+            ("preferences", preferences(settings)),
             ("bastions", bastion_values(&bastions)),
             ("tunnels", tunnel_values(&tunnels)),
             ("warnings", settings.warnings.clone().into()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::failure::{ABSENT, FAULT, Stop, UNKNOWN, USAGE};
-use super::print;
+use super::{print, themes};
 use crate::config::{self, ConfigError, EditError, Paths, PathsError, Settings};
 use crate::local::{Cause, FileError};
 use crate::model::Tunnel;
@@ -27,7 +27,7 @@ impl Context {
 
     /// The configuration on disk.
     pub(super) fn settings(&self) -> Result<Settings, Stop> {
-        Ok(config::load(&self.paths)?)
+        Ok(config::load_with_themes(&self.paths, &themes::names(&self.paths.themes))?)
     }
 
     /// The files that a dial reads.

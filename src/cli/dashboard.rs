@@ -1,17 +1,13 @@
 //! The dashboard on this terminal: how it should look here, and what to say where there is none. What it shows comes from the
 //! service.
 
-use std::path::Path;
-
 use super::context::Context;
 use super::failure::{DONE, Outcome, SIGNALLED, Stop};
-use super::{print, status};
-use crate::local::{clock, private_file, process, terminal};
+use super::{print, status, themes};
+use crate::config::{self, ConfigError, Mistakes, Preferences};
+use crate::local::{clock, process, terminal};
 use crate::service::Client;
 use crate::tui::{Depth, Ending, Host, Look, MONO, Themes, run_at_desk};
-
-/// A theme file is never larger.
-const MAX_THEME: u64 = 64 * 1024;
 
 /// `adit` alone: starts the service and shows it.
 pub(super) async fn run(context: &Context) -> Outcome {
@@ -21,7 +17,10 @@ pub(super) async fn run(context: &Context) -> Outcome {
             print::words(&format!("adit: {why}; here is the plain status (adit help lists the commands)"));
             status::all(context, &client).await
         }
-        None => show(context, client, None).await,
+        None => {
+            let (preferences, complaint) = preferences(context);
+            show(client, look(context, &preferences, complaint), Away::StaysUp).await
+        }
     }
 }
 
@@ -37,21 +36,46 @@ pub(super) fn obstacle() -> Option<&'static str> {
     }
 }
 
+/// The person's preferences; of a configuration with mistakes as much as can be had, and a sentence for the screen.
+fn preferences(context: &Context) -> (Preferences, Option<String>) {
+    let paths = &context.paths;
+    match config::load_with_themes(paths, &themes::names(&paths.themes)) {
+        Ok(settings) => (settings.preferences, None),
+        // Whatever else is wrong with it the service says.
+        Err(error) => match (config::load(paths), error) {
+            (Ok(settings), ConfigError::Mistakes(Mistakes(mistakes))) => {
+                let words: Vec<String> = mistakes.iter().map(config::Mistake::words).collect();
+                (settings.preferences, Some(words.join("; ")))
+            }
+            _ => (Preferences::default(), None),
+        },
+    }
+}
+
+/// What becomes of the tunnels when the screen is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Away {
+    /// The service keeps them.
+    StaysUp,
+    /// They end with this process.
+    Ends,
+}
+
 /// Shows the screen until the person leaves.
-pub(super) async fn show(context: &Context, client: Client, badge: Option<&str>) -> Outcome {
-    let demo = badge.is_some();
+pub(super) async fn show(client: Client, look: Look, away: Away) -> Outcome {
     let far_away = is_set("SSH_CONNECTION") || is_set("SSH_TTY");
     let host = Host {
         now: clock::now,
         suspend: process::suspend,
+        abandon: process::abandon,
         stop_signal: process::STOP_SIGNAL,
         continue_signal: process::CONTINUE_SIGNAL,
         far_away,
     };
-    let ending = run_at_desk(client, look(&context.paths.themes, badge), host).await;
+    let ending = run_at_desk(client, look, host).await;
     match ending {
         Ok(Ending::Left) => {
-            if !demo {
+            if away == Away::StaysUp {
                 print::words("adit: tunnels stay up; adit down --all takes them down");
             }
             Ok(DONE)
@@ -61,15 +85,31 @@ pub(super) async fn show(context: &Context, client: Client, badge: Option<&str>)
     }
 }
 
-fn look(themes: &Path, badge: Option<&str>) -> Look {
+/// How the screen looks in this terminal; a complaint is the first thing that it says.
+pub(super) fn look(context: &Context, preferences: &Preferences, complaint: Option<String>) -> Look {
     let text = |name: &str| std::env::var(name).unwrap_or_default();
+    let own = themes::own(&context.paths.themes);
+    let texts: Vec<_> = own.iter().filter_map(|(name, text)| Some((name.clone(), text.clone().ok()?))).collect();
+    let unreadable = own.iter().filter_map(|(name, text)| Some(format!("theme {name}: {}", text.as_ref().err()?)));
+    let all = Themes::load(&texts);
+    let chosen = preferences.theme.as_deref().unwrap_or(crate::tui::DEFAULT);
+    let is_there = |themes: &Themes| themes.iter().any(|theme| theme.id() == chosen);
+    let was_there = is_there(&all);
+    let mut themes = all.shown_with(Depth::of(&text("COLORTERM"), &text("TERM")));
+    if was_there && !is_there(&themes) {
+        themes
+            .mistakes
+            .push(format!("theme {chosen}: this terminal says that it shows 16 colours only (COLORTERM, TERM)"));
+    }
+    themes.mistakes.extend(unreadable);
+    themes.mistakes.splice(0..0, complaint);
     Look {
-        themes: Themes::load(&own_themes(themes)).shown_with(Depth::of(&text("COLORTERM"), &text("TERM"))),
-        // The terminal's own colours fit any scheme; NO_COLOR (no-color.org) asks for none.
-        theme: if is_set("NO_COLOR") { MONO.to_owned() } else { crate::tui::DEFAULT.to_owned() },
+        // NO_COLOR (no-color.org) asks for none.
+        theme: if is_set("NO_COLOR") { MONO } else { chosen }.to_owned(),
+        themes,
         ascii: !speaks_utf8(),
-        mouse: true,
-        badge: badge.map(str::to_owned),
+        mouse: preferences.mouse,
+        badge: None,
         zone: jiff::tz::TimeZone::system(),
     }
 }
@@ -86,22 +126,4 @@ fn speaks_utf8() -> bool {
         let locale = locale.to_uppercase();
         locale.contains("UTF-8") || locale.contains("UTF8")
     })
-}
-
-/// The person's own themes; one that cannot be read is told of as one that is wrong.
-fn own_themes(folder: &Path) -> Vec<(String, String)> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut themes: Vec<(String, String)> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .filter_map(|path| {
-            let id = path.file_stem()?.to_str()?.to_owned();
-            let text = private_file::read(&path, MAX_THEME).map_err(|error| error.to_string());
-            let text = text.and_then(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string()));
-            Some((id, text.unwrap_or_else(|why| format!("unreadable = {why:?}"))))
-        })
-        .collect();
-    themes.sort();
-    themes
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::context::Context;
-use super::dashboard;
+use super::dashboard::{self, Away};
 use super::failure::{DONE, Outcome, Stop};
 use super::print;
-use crate::config::{BastionEdit, Paths, Store, TunnelEdit};
+use crate::config::{BastionEdit, Paths, Preferences, Store, TunnelEdit};
 use crate::local::clock;
 use crate::local::private_file;
 use crate::local::scratch::Scratch;
@@ -60,7 +60,9 @@ async fn show(context: &Context, client: Client, demo: &Demo) -> Outcome {
     let limit = demo.seconds.map(Duration::from_secs);
     match dashboard::obstacle() {
         None => {
-            let shown = dashboard::show(context, client, Some("demo"));
+            let mut look = dashboard::look(context, &Preferences::default(), None);
+            look.badge = Some("demo".to_owned());
+            let shown = dashboard::show(client, look, Away::Ends);
             match limit {
                 Some(limit) => tokio::time::timeout(limit, shown).await.unwrap_or(Ok(DONE)),
                 None => shown.await,

@@ -2,7 +2,9 @@
 //! judged in `resolve`.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -80,9 +82,18 @@ pub(super) struct TunnelEntry {
     pub(super) listen: Option<(Listen, usize)>,
 }
 
+/// The preferences that a file states, each with the place of its value.
+#[derive(Debug, Default)]
+pub(super) struct PreferencesEntry {
+    pub(super) theme: Option<(String, usize)>,
+    pub(super) mouse: Option<(bool, usize)>,
+    pub(super) leaves_from: Option<(Vec<IpAddr>, usize)>,
+}
+
 /// What one file holds.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
+    pub(super) preferences: PreferencesEntry,
     pub(super) bastions: Vec<Named<Bastion>>,
     pub(super) tunnels: Vec<Named<TunnelEntry>>,
 }
@@ -139,10 +150,7 @@ fn read_tables(
         root.wrong("version", format!("this adit reads version {VERSION} only"));
     }
     if let Some(mut preferences) = root.table("preferences") {
-        preferences.refuse_unknown(&["theme", "mouse", "leaves_from"]);
-        preferences.refuse_unbuilt("theme", "choosing a theme");
-        preferences.refuse_unbuilt("mouse", "the mouse");
-        preferences.refuse_unbuilt("leaves_from", "printing addresses for allow-lists");
+        contents.preferences = self::preferences(&mut preferences);
     }
     if let Some(mut keymap) = root.table("keymap") {
         for action in keymap.keys() {
@@ -156,6 +164,31 @@ fn read_tables(
         contents.tunnels = each(&mut tables, |name, fields| Some(tunnel(name, fields, user_home)));
     }
     contents
+}
+
+fn preferences(fields: &mut Fields<'_>) -> PreferencesEntry {
+    fields.refuse_unknown(&["theme", "mouse", "leaves_from"]);
+    let theme = fields.text("theme").map(|theme| (theme.to_owned(), fields.value_place("theme")));
+    let mouse = fields.flag("mouse").map(|mouse| (mouse, fields.value_place("mouse")));
+    let addresses = fields.list::<Address>("leaves_from").into_iter().map(|Address(ip)| ip).collect();
+    let leaves_from = fields.has("leaves_from").then(|| (addresses, fields.value_place("leaves_from")));
+    PreferencesEntry { theme, mouse, leaves_from }
+}
+
+/// An address that this machine is seen as.
+#[derive(PartialEq)]
+struct Address(IpAddr);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<IpAddr>() {
+            Ok(ip) if ip.is_unspecified() => Err(format!("{ip} is every address: nobody is seen as that")),
+            Ok(ip) => Ok(Self(ip.to_canonical())),
+            Err(_) => Err(format!("{:?} is no IP address, as in \"203.0.113.7\"", shortened(text))),
+        }
+    }
 }
 
 /// Reads every table of a group under its name.

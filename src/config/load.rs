@@ -39,8 +39,14 @@ pub fn load(paths: &Paths) -> Result<Settings, ConfigError> {
     load_with(paths, &BTreeMap::new())
 }
 
+/// As [`load`], for whoever knows which themes there are: another name is a mistake.
+pub fn load_with_themes(paths: &Paths, themes: &[String]) -> Result<Settings, ConfigError> {
+    let (sources, mistakes) = sources(paths, &BTreeMap::new())?;
+    Ok(resolve(&sources, paths.user_home.as_deref(), Some(themes), mistakes)?)
+}
+
 /// As [`load`], with these texts in place of what is on disk.
 pub(super) fn load_with(paths: &Paths, instead: &BTreeMap<PathBuf, String>) -> Result<Settings, ConfigError> {
     let (sources, mistakes) = sources(paths, instead)?;
-    Ok(resolve(&sources, paths.user_home.as_deref(), mistakes)?)
+    Ok(resolve(&sources, paths.user_home.as_deref(), None, mistakes)?)
 }

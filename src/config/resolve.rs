@@ -4,23 +4,34 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
 
-use super::file::{self, Contents, Named, TunnelEntry};
+use super::fields::shortened;
+use super::file::{self, Contents, Named, PreferencesEntry, TunnelEntry};
 use super::mistake::{Mistake, Mistakes, nearest};
-use super::settings::Settings;
+use super::settings::{Preferences, Settings};
 use super::source::Source;
 use crate::model::{Bastion, Listen, Name, Tunnel};
 
 /// More than anybody reads; a file of garbage would have a hundred thousand.
 const MOST: usize = 1000;
 
-/// Makes settings from texts, or tells everything that is wrong with them, `known` mistakes included.
-pub(super) fn resolve(sources: &[Source], user_home: Option<&Path>, known: Vec<Mistake>) -> Result<Settings, Mistakes> {
+/// The theme that fits every terminal.
+const AUTO: &str = "auto";
+
+/// Makes settings from texts, or tells everything that is wrong with them, `known` mistakes included. The name of a theme is
+/// judged where somebody says which there are.
+pub(super) fn resolve(
+    sources: &[Source],
+    user_home: Option<&Path>,
+    themes: Option<&[String]>,
+    known: Vec<Mistake>,
+) -> Result<Settings, Mistakes> {
     let mut mistakes = known;
     let contents: Vec<(&Source, Contents)> =
         sources.iter().map(|source| (source, file::read(source, user_home, &mut mistakes))).collect();
     // With a file that could not be read whole, what seems to lead nowhere may stand in the part that is lost.
     let whole = !mistakes.iter().any(|mistake| mistake.key.is_empty());
 
+    let preferences = prefer(&contents, themes, &mut mistakes);
     let bastions = gather(&contents, |contents| &contents.bastions, "bastions", &mut mistakes);
     let tunnels = gather(&contents, |contents| &contents.tunnels, "tunnels", &mut mistakes);
     if whole {
@@ -29,13 +40,57 @@ pub(super) fn resolve(sources: &[Source], user_home: Option<&Path>, known: Vec<M
     check_ports(sources, &tunnels, &mut mistakes);
 
     if mistakes.is_empty() {
-        Ok(settle(&bastions, &tunnels))
+        Ok(settle(preferences, &bastions, &tunnels))
     } else {
         let order = |mistake: &Mistake| sources.iter().position(|source| source.path == mistake.path);
         mistakes.sort_by_key(|mistake| (order(mistake), mistake.line, mistake.column));
         mistakes.truncate(MOST);
         Err(Mistakes(mistakes))
     }
+}
+
+/// The preferences of all files; each is stated once.
+fn prefer(contents: &[(&Source, Contents)], themes: Option<&[String]>, mistakes: &mut Vec<Mistake>) -> Preferences {
+    let mut preferences = Preferences::default();
+    if let Some((source, theme, at)) = only(contents, "theme", |entry| entry.theme.as_ref(), mistakes)
+        && theme != AUTO
+    {
+        if themes.is_some_and(|themes| !themes.contains(theme)) {
+            let names = themes.iter().copied().flatten().map(String::as_str);
+            let nearest = nearest(theme, names.chain([AUTO]));
+            let message = format!("there is no theme {:?}", shortened(theme));
+            mistakes.push(Mistake { nearest, ..source.mistake(at, "preferences.theme".to_owned(), message) });
+        }
+        preferences.theme = Some(theme.clone());
+    }
+    if let Some((_, mouse, _)) = only(contents, "mouse", |entry| entry.mouse.as_ref(), mistakes) {
+        preferences.mouse = *mouse;
+    }
+    if let Some((_, addresses, _)) = only(contents, "leaves_from", |entry| entry.leaves_from.as_ref(), mistakes) {
+        preferences.leaves_from.clone_from(addresses);
+    }
+    preferences
+}
+
+/// The one value of a preference, with its file and place; others are mistakes.
+fn only<'a, T>(
+    contents: &'a [(&'a Source, Contents)],
+    key: &str,
+    part: impl Fn(&'a PreferencesEntry) -> Option<&'a (T, usize)>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<(&'a Source, &'a T, usize)> {
+    let stated = |(source, contents): &'a (&'a Source, Contents)| {
+        part(&contents.preferences).map(|(value, at)| (*source, value, *at))
+    };
+    let mut all = contents.iter().filter_map(stated);
+    let first = all.next();
+    if let Some((there, _, place)) = first {
+        for (source, _, at) in all {
+            let message = format!("stands in {}:{} already", there.path.display(), there.place(place).0);
+            mistakes.push(source.mistake(at, format!("preferences.{key}"), message));
+        }
+    }
+    first
 }
 
 /// Everything of one sort by name, with the file it stands in.
@@ -117,12 +172,12 @@ fn collide(a: &Listen, b: &Listen) -> bool {
     }
 }
 
-fn settle(bastions: &Gathered<'_, Bastion>, tunnels: &Gathered<'_, TunnelEntry>) -> Settings {
+fn settle(preferences: Preferences, bastions: &Gathered<'_, Bastion>, tunnels: &Gathered<'_, TunnelEntry>) -> Settings {
     let bastions: BTreeMap<Name, Bastion> =
         bastions.iter().filter_map(|(name, (_, named))| Some(((*name).clone(), named.value.clone()?))).collect();
     let tunnels: BTreeMap<Name, Tunnel> = tunnels
         .iter()
         .filter_map(|(name, (_, named))| Some(((*name).clone(), named.value.as_ref()?.tunnel.clone()?)))
         .collect();
-    Settings::new(bastions, tunnels)
+    Settings::new(preferences, bastions, tunnels)
 }

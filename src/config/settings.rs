@@ -1,14 +1,34 @@
 //! The configuration as values, and what should stay in view about it. It reads no files.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
 use crate::model::{Bastion, Name, Tunnel};
 
+/// How the person wants to be shown things, and what is known of this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Preferences {
+    /// A theme by its name; `None` for the terminal's own colours (`auto`).
+    pub theme: Option<String>,
+    /// The mouse works on the screens.
+    pub mouse: bool,
+    /// The addresses that others see this machine as, for allow-lists.
+    pub leaves_from: Vec<IpAddr>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { theme: None, mouse: true, leaves_from: Vec::new() }
+    }
+}
+
 /// Everything configured, validated: every tunnel's bastion exists, and no two tunnels listen in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Settings {
+    /// What is not about one bastion or tunnel.
+    pub preferences: Preferences,
     /// The bastions by name.
     pub bastions: BTreeMap<Name, Bastion>,
     /// The tunnels by name.
@@ -18,9 +38,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub(super) fn new(bastions: BTreeMap<Name, Bastion>, tunnels: BTreeMap<Name, Tunnel>) -> Self {
+    pub(super) fn new(
+        preferences: Preferences,
+        bastions: BTreeMap<Name, Bastion>,
+        tunnels: BTreeMap<Name, Tunnel>,
+    ) -> Self {
         let warnings = bastions.values().filter_map(legacy).chain(tunnels.values().filter_map(remote)).collect();
-        Self { bastions, tunnels, warnings }
+        Self { preferences, bastions, tunnels, warnings }
     }
 
     /// The bastion that a tunnel goes through.

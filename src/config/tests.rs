@@ -118,6 +118,51 @@ fn what_is_written_arrives_as_values() {
     assert_eq!(settings.warnings_of(tunnel("shared")).len(), 1);
     assert_eq!(settings.warnings_of(orders).len(), 1);
     assert_eq!(settings.tunnels_through(&"prod".parse().unwrap()).count(), 2);
+    let preferences = &settings.preferences;
+    assert_eq!((preferences.theme.as_deref(), preferences.mouse), (Some("mono"), false));
+    assert_eq!(
+        preferences.leaves_from,
+        ["203.0.113.7", "2001:db8::7"].map(|ip| ip.parse::<std::net::IpAddr>().unwrap())
+    );
+}
+
+#[test]
+fn a_theme_is_judged_by_whoever_knows_which_there_are() {
+    let (folder, paths) = home();
+    let themes = ["mono", "catppuccin-mocha"].map(str::to_owned);
+    for (theme, chosen) in [("auto", None), ("mono", Some("mono"))] {
+        write(&paths.config, format!("preferences.theme = {theme:?}").as_bytes());
+        assert_eq!(load_with_themes(&paths, &themes).unwrap().preferences.theme.as_deref(), chosen);
+    }
+    let wrong = "[preferences]\ntheme = \"catppucin-mocha\"\nleaves_from = [\"x\"]\n";
+    write(&paths.config, wrong.as_bytes());
+    assert_eq!(
+        words(load_with_themes(&paths, &themes), folder.path()),
+        "config.toml:2:9: preferences.theme: there is no theme \"catppucin-mocha\"; did you mean \"catppuccin-mocha\"?\n\
+         config.toml:3:16: preferences.leaves_from: \"x\" is no IP address, as in \"203.0.113.7\""
+    );
+    write(&paths.config, b"preferences.theme = \"aut\\u001bo\"");
+    assert!(
+        words(load_with_themes(&paths, &themes), folder.path()).ends_with("\"aut\\u{1b}o\"; did you mean \"auto\"?")
+    );
+    // Who does not know them does not judge.
+    assert_eq!(load(&paths).unwrap().preferences.theme.as_deref(), Some("aut\u{1b}o"));
+}
+
+#[test]
+fn a_preference_is_stated_once_in_all_files() {
+    let (folder, paths) = home();
+    fs::create_dir(&paths.config_dir).unwrap();
+    write(&paths.config, b"[preferences]\ntheme = \"mono\"\n");
+    write(&paths.config_dir.join("a.toml"), b"[preferences]\nmouse = false\n");
+    let preferences = load(&paths).unwrap().preferences;
+    assert_eq!((preferences.theme.as_deref(), preferences.mouse), (Some("mono"), false));
+    write(&paths.config_dir.join("b.toml"), b"[preferences]\nmouse = true\ntheme = \"auto\"\n");
+    assert_eq!(
+        words(load(&paths), folder.path()),
+        "config.d/b.toml:2:9: preferences.mouse: stands in config.d/a.toml:2 already\n\
+         config.d/b.toml:3:9: preferences.theme: stands in config.toml:2 already"
+    );
 }
 
 #[test]
@@ -196,8 +241,23 @@ fn a_file_of_garbage_is_told_in_time_and_in_short() {
 /// Lines that look like a configuration, so that the readers behind the parser get their share.
 fn plausible() -> impl Strategy<Value = String> {
     let key = prop::sample::select(
-        ["host", "port", "user", "key", "agent", "listen", "database", "bastion", "tags", "keepalive", "connect", "x"]
-            .as_slice(),
+        [
+            "host",
+            "port",
+            "user",
+            "key",
+            "agent",
+            "listen",
+            "database",
+            "bastion",
+            "tags",
+            "keepalive",
+            "connect",
+            "theme",
+            "leaves_from",
+            "x",
+        ]
+        .as_slice(),
     );
     let value = prop_oneof![
         Just("true".to_owned()),

@@ -80,10 +80,17 @@ pub const STOP_SIGNAL: i32 = Signal::TSTP.as_raw();
 /// The number of the signal that continues it (SIGCONT).
 pub const CONTINUE_SIGNAL: i32 = Signal::CONT.as_raw();
 
-/// Stops this process until it is continued. SIGSTOP, because whoever waits for SIGTSTP has already taken that one.
-pub fn suspend() {
-    // A process that may not stop itself goes on.
-    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
+/// Tells our whole job to stop until a shell continues it, as Ctrl-Z does. SIGSTOP, because whoever waits for SIGTSTP has
+/// already taken that one. False where the job is a session of its own (`tmux new adit`, `ssh -t`): no shell would continue it.
+pub fn suspend() -> bool {
+    let is_job = rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp());
+    is_job && rustix::process::kill_current_process_group(Signal::STOP).is_ok()
+}
+
+/// Ends this process at once, as ended by a signal of that number; nothing is tidied up.
+#[allow(clippy::exit, reason = "the thread that could return is held by a terminal that takes no output")]
+pub fn abandon(number: i32) {
+    std::process::exit(128 + number)
 }
 
 /// Keeps what we hold in memory out of core files and, on Linux, out of other processes' sight. Where the system

@@ -1,5 +1,6 @@
 //! The loop: wait, update, perform, draw if something changed. It decides nothing and knows no kind of terminal.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use ratatui::backend::Backend;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::action::Action;
 use super::app::{App, Look};
 use super::effect::Effect;
 use super::input::Input;
@@ -69,8 +71,8 @@ pub trait Surroundings {
     /// Gives the terminal to a command until it ends.
     fn run_client(&mut self, command: &str) -> impl Future<Output = io::Result<Result<(), String>>>;
 
-    /// Stops the process until it is continued.
-    fn suspend(&mut self) -> impl Future<Output = io::Result<()>>;
+    /// Stops the process until it is continued; false where nobody would continue it.
+    fn suspend(&mut self) -> impl Future<Output = io::Result<bool>>;
 
     /// Switches mouse reporting.
     fn set_mouse(&mut self, on: bool);
@@ -102,9 +104,15 @@ where
     let mut app = App::new(look, (size.width, size.height), around.now());
     let client = Arc::new(client);
     let mut snapshots = client.snapshots();
+    // Who attached has the state already, and nothing may change for hours.
+    let first = Arc::clone(&snapshots.borrow_and_update());
+    if first.service.is_some() {
+        update::update(&mut app, Msg::Snapshot(first), around.now());
+    }
     // A request's end; bounded by the requests that a person can press.
     let (ends, mut ended) = mpsc::channel(64);
     let mut drawn = Instant::now();
+    clear(terminal)?;
     draw(terminal, &app, around)?;
     let mut dirty = false;
     let mut alive = true;
@@ -130,48 +138,84 @@ where
         dirty = true;
         if let Msg::Input(Input::Redraw) = msg {
             around.retake()?;
-            terminal.clear().map_err(Into::into)?;
+            clear(terminal)?;
         }
         if let Msg::Input(Input::Resize(..)) = msg {
             terminal.autoresize().map_err(Into::into)?;
         }
-        let mut queue = update::update(&mut app, msg, around.now());
-        while let Some(effect) = if queue.is_empty() { None } else { Some(queue.remove(0)) } {
-            match effect {
-                Effect::Quit => return Ok(()),
-                Effect::Request { request, about } => {
-                    let (client, ends) = (Arc::clone(&client), ends.clone());
-                    tokio::spawn(async move {
-                        let why = match client.request(request).await {
-                            Ok(Reply::Refused { message, .. }) => message,
-                            Ok(_) => return,
-                            Err(error) => error.to_string(),
-                        };
-                        // A screen that is gone needs no news.
-                        let _ = ends.send(Msg::Refused { about, why }).await;
-                    });
-                }
-                Effect::Copy { text, what } => {
-                    let outcome = around.copy(&text);
-                    queue.extend(update::update(&mut app, Msg::Copied { what, outcome }, around.now()));
-                }
-                Effect::RunClient { command } => {
-                    let outcome = around.run_client(&command).await?;
-                    terminal.clear().map_err(Into::into)?;
-                    queue.extend(update::update(&mut app, Msg::ClientEnded(outcome), around.now()));
-                }
-                Effect::Suspend => {
-                    around.suspend().await?;
-                    terminal.clear().map_err(Into::into)?;
-                }
-                Effect::Mouse(on) => around.set_mouse(on),
-            }
+        let effects = update::update(&mut app, msg, around.now());
+        if !perform(effects, &mut app, terminal, &client, &ends, around).await? {
+            return Ok(());
         }
         if at_once {
             draw(terminal, &app, around)?;
             (drawn, dirty) = (Instant::now(), false);
         }
     }
+}
+
+/// Does what is asked for and whatever that leads to; false when the person leaves.
+async fn perform<B>(
+    effects: Vec<Effect>,
+    app: &mut App,
+    terminal: &mut Terminal<B>,
+    client: &Arc<Client>,
+    ends: &mpsc::Sender<Msg>,
+    around: &mut impl Surroundings,
+) -> io::Result<bool>
+where
+    B: Backend,
+    B::Error: Into<io::Error>,
+{
+    let mut queue = VecDeque::from(effects);
+    while let Some(effect) = queue.pop_front() {
+        match effect {
+            Effect::Quit => return Ok(false),
+            Effect::Request { request, about } => {
+                let (client, ends) = (Arc::clone(client), ends.clone());
+                tokio::spawn(async move {
+                    let why = match client.request(request).await {
+                        Ok(Reply::Refused { message, .. }) => message,
+                        Ok(_) => return,
+                        Err(error) => error.to_string(),
+                    };
+                    // A screen that is gone needs no news.
+                    let _ = ends.send(Msg::Refused { about, why }).await;
+                });
+            }
+            Effect::Copy { text, what } => {
+                let outcome = around.copy(&text);
+                queue.extend(update::update(app, Msg::Copied { what, outcome }, around.now()));
+            }
+            Effect::RunClient { command } => {
+                let outcome = around.run_client(&command).await?;
+                clear(terminal)?;
+                queue.extend(update::update(app, Msg::ClientEnded(outcome), around.now()));
+            }
+            Effect::Suspend => {
+                let stopped = around.suspend().await?;
+                clear(terminal)?;
+                if !stopped {
+                    let about = Action::Suspend.id().to_owned();
+                    let why = "no shell waits behind this screen; q leaves it".to_owned();
+                    queue.extend(update::update(app, Msg::Refused { about, why }, around.now()));
+                }
+            }
+            Effect::Mouse(on) => around.set_mouse(on),
+        }
+    }
+    Ok(true)
+}
+
+/// Forgets what is on the screen, so that all of it is drawn again. Unlike ratatui's own `clear` it does not ask the terminal where
+/// its cursor is: some never answer, and the answer would have to get past whoever reads the keys.
+fn clear<B>(terminal: &mut Terminal<B>) -> io::Result<()>
+where
+    B: Backend,
+    B::Error: Into<io::Error>,
+{
+    let size = terminal.size().map_err(Into::into)?;
+    terminal.resize(size.into()).map_err(Into::into)
 }
 
 fn draw<B>(terminal: &mut Terminal<B>, app: &App, around: &mut impl Surroundings) -> io::Result<()>

@@ -3,3 +3,4 @@
 pub(super) mod desk;
 mod events;
 mod guard;
+mod signals;

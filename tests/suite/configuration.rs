@@ -74,7 +74,32 @@ fn what_is_not_built_yet_is_refused_by_name() {
     {
         refused(&adit, &format!("{tunnel}{line}\n"), &["config.toml:9:", name, "not built yet"]);
     }
-    refused(&adit, "[preferences]\ntheme = \"auto\"\n", &["config.toml:2:", "theme", "not built yet"]);
+    refused(&adit, "[keymap]\nquit = \"ctrl-q\"\n", &["config.toml:2:", "quit", "not built yet"]);
+}
+
+#[test]
+fn preferences_are_judged_and_shown() {
+    let adit = Adit::new();
+    adit.write_config("[preferences]\ntheme = \"catppuccin-latte\"\nmouse = false\nleaves_from = [\"203.0.113.7\"]\n");
+    let shown = &adit.json(&["config", "show"])["preferences"];
+    assert_eq!(shown["theme"], "catppuccin-latte");
+    assert_eq!((&shown["mouse"], &shown["leaves_from"][0]), (&false.into(), &"203.0.113.7".into()));
+    refused(
+        &adit,
+        "[preferences]\ntheme = \"mnoo\"\nmouse = 1\nleaves_from = [\"here\"]\n",
+        &["config.toml:2:9: preferences.theme: ", "did you mean \"mono\"", "config.toml:3:9: ", "config.toml:4:16: "],
+    );
+    refused(
+        &adit,
+        "[preferences]\ntheme = \"mine\"\n",
+        &["config.toml:2:9: preferences.theme: there is no theme \"mine\""],
+    );
+    // A theme of the person's own is one as well.
+    std::fs::create_dir_all(adit.path("themes")).unwrap();
+    std::fs::write(adit.path("themes/mine.toml"), "parent = \"mono\"\n").unwrap();
+    adit.run(&["config", "check"]).expect(0);
+    adit.write_config("");
+    assert_eq!(adit.json(&["config", "show"])["preferences"]["theme"], "auto");
 }
 
 #[test]

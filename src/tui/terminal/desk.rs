@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::Command;
+use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
@@ -10,19 +11,21 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 use super::events;
 use super::guard::{Guard, install_panic_hook};
+use super::signals::Signals;
 use crate::service::Client;
 use crate::tui::app::Look;
 use crate::tui::clipboard::{Clipboard, Way};
-use crate::tui::input::Input;
 use crate::tui::runtime::{self, Pace, Surroundings};
 
 /// Inputs that may wait; more would be typed ahead of a frame that takes seconds.
 const WAITING: usize = 256;
+/// A process that was told to stop has stopped long before this.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// How the screen ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +41,10 @@ pub enum Ending {
 pub struct Host {
     /// The wall clock.
     pub now: fn() -> Timestamp,
-    /// Stops this process until it is continued.
-    pub suspend: fn(),
+    /// Tells this process's job to stop; false where no shell would ever continue it.
+    pub suspend: fn() -> bool,
+    /// Ends this process at once for a signal of that number.
+    pub abandon: fn(i32),
     /// The signal that asks a process to stop.
     pub stop_signal: i32,
     /// The signal that continues it.
@@ -56,45 +61,24 @@ pub async fn run(client: Client, look: Look, host: Host) -> io::Result<Ending> {
     install_panic_hook();
     let (inputs, received) = mpsc::channel(WAITING);
     let reading = watch::Sender::new(true);
+    // From here on a signal no longer ends the process by itself, and the terminal can be taken.
+    let signals = Signals::listen(inputs.clone(), reading.subscribe(), host)?;
     let guard = Guard::take(look.mouse)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    terminal.clear()?;
-    let reader = tokio::spawn(events::read(inputs.clone(), reading.subscribe()));
-    let signals = tokio::spawn(watch_signals(inputs, host));
-    let mut desk = Desk { host, guard, reading, clipboard: Clipboard::new() };
+    let reader = tokio::spawn(events::read(inputs, reading.subscribe()));
+    let mut desk = Desk { host, guard, reading, resumed: signals.resumed(), clipboard: Clipboard::new() };
     let pace = if host.far_away { Pace::FarAway } else { Pace::AtHand };
     let ran = runtime::run(&mut terminal, received, client, look, pace, &mut desk).await;
     reader.abort();
     drop(desk);
-    let ended = if signals.is_finished() { signals.await.ok().flatten() } else { None };
+    let ending = signals.ended_by().map_or(Ending::Left, Ending::Signal);
     match ran {
-        Ok(()) => Ok(ended.map_or(Ending::Left, Ending::Signal)),
+        Ok(()) => Ok(ending),
         // A terminal that is gone cannot be written to; that is its end, not a fault.
         Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe) || error.raw_os_error() == Some(5) => {
-            Ok(Ending::Left)
+            Ok(ending)
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Turns signals into inputs; says which one ended the screen.
-async fn watch_signals(inputs: mpsc::Sender<Input>, host: Host) -> Option<i32> {
-    let mut terminate = signal(SignalKind::terminate()).ok()?;
-    let mut hangup = signal(SignalKind::hangup()).ok()?;
-    let mut interrupt = signal(SignalKind::interrupt()).ok()?;
-    let mut stop = signal(SignalKind::from_raw(host.stop_signal)).ok()?;
-    let mut resume = signal(SignalKind::from_raw(host.continue_signal)).ok()?;
-    loop {
-        let (input, ending) = tokio::select! {
-            _ = terminate.recv() => (Input::Closed, Some(15)),
-            _ = hangup.recv() => (Input::Closed, Some(1)),
-            _ = interrupt.recv() => (Input::Closed, Some(2)),
-            _ = stop.recv() => (Input::Suspend, None),
-            _ = resume.recv() => (Input::Redraw, None),
-        };
-        if inputs.send(input).await.is_err() || ending.is_some() {
-            return ending;
-        }
     }
 }
 
@@ -102,6 +86,7 @@ struct Desk {
     host: Host,
     guard: Guard,
     reading: watch::Sender<bool>,
+    resumed: watch::Receiver<u64>,
     clipboard: Clipboard,
 }
 
@@ -168,8 +153,18 @@ impl Surroundings for Desk {
         .await
     }
 
-    async fn suspend(&mut self) -> io::Result<()> {
-        self.outside(self.host.suspend).await
+    async fn suspend(&mut self) -> io::Result<bool> {
+        self.reading.send_replace(false);
+        self.guard.leave();
+        self.resumed.mark_unchanged();
+        let stopping = (self.host.suspend)();
+        if stopping {
+            // The other threads stop a moment later; until we are continued the terminal is not ours to take.
+            let _ = timeout(STOPPING, self.resumed.changed()).await;
+        }
+        let entered = self.guard.enter();
+        self.reading.send_replace(true);
+        entered.map(|()| stopping)
     }
 
     fn set_mouse(&mut self, on: bool) {
@@ -177,6 +172,6 @@ impl Surroundings for Desk {
     }
 
     fn retake(&mut self) -> io::Result<()> {
-        self.guard.enter()
+        self.guard.retake()
     }
 }

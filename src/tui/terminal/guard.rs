@@ -23,6 +23,13 @@ impl Guard {
         Ok(guard)
     }
 
+    /// Takes it again from whoever may have changed it meanwhile, also behind our back.
+    pub(super) fn retake(&self) -> io::Result<()> {
+        // What is thought to be raw already would be left as it is.
+        let _ = disable_raw_mode();
+        self.enter()
+    }
+
     /// Takes it again after `leave`.
     pub(super) fn enter(&self) -> io::Result<()> {
         TAKEN.store(true, Ordering::SeqCst);
@@ -62,6 +69,11 @@ fn give_back() {
     let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
     let _ = io::stdout().flush();
+}
+
+/// Gives back what can be given back without writing to a terminal that may take nothing.
+pub(super) fn release() {
+    let _ = disable_raw_mode();
 }
 
 /// Makes a panic of this thread give the terminal back before it is printed.
