@@ -1,2 +1,5 @@
 //! Climbs the ladder once and says which rung broke, why, who must act and what mends it. It keeps nothing up, writes nothing
 //! anywhere, and asks nobody but the world: what the engine knows is handed in.
+
+pub mod check;
+pub mod speak;

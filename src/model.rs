@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod authorized_key;
 pub mod bastion;
+pub mod contact;
 pub mod database;
 pub mod endpoint;
 pub mod fault;
@@ -23,6 +24,7 @@ pub mod untrusted;
 pub use advice::{Advice, Owner};
 pub use authorized_key::authorized_key;
 pub use bastion::{Bastion, DEFAULT_KEEPALIVE, SSH_PORT, Sharing};
+pub use contact::{Contact, Reply, Tls};
 pub use database::{Database, Kind, KindError};
 pub use endpoint::{Endpoint, Host, HostError, Listen, ListenError, Port};
 pub use fault::{Code, Fault, FaultStatus, Retry};
