@@ -1,5 +1,6 @@
 //! The words of the domain: names, places, the ladder, faults, what a viewer may know. No IO, no clock, no async.
 
+pub mod account;
 pub mod advice;
 pub mod authorized_key;
 pub mod bastion;
@@ -21,6 +22,7 @@ pub mod snapshot;
 pub mod tunnel;
 pub mod untrusted;
 
+pub use account::{AccountFacts, Expected};
 pub use advice::{Advice, Owner};
 pub use authorized_key::authorized_key;
 pub use bastion::{Bastion, DEFAULT_KEEPALIVE, SSH_PORT, Sharing};

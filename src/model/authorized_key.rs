@@ -1,4 +1,16 @@
-//! The finished line for a bastion's `authorized_keys`: one key with the least it needs. It reads no file.
+//! A line of a bastion's `authorized_keys`: the finished one that an admin is handed, and the reading of one that is there,
+//! as sshd reads it. It opens no file.
+
+mod expiry;
+mod line;
+mod options;
+mod pattern;
+
+pub use expiry::Expiry;
+pub use line::{KeyLine, LineFault};
+pub use options::Options;
+pub(in crate::model) use options::{permit_matches, split_permit};
+pub use pattern::{Admission, admits, glob, glob_list};
 
 use super::endpoint::Endpoint;
 
@@ -40,5 +52,16 @@ mod tests {
     #[test]
     fn a_key_without_a_database_forwards_nothing() {
         assert_eq!(authorized_key("ssh-ed25519 AAAA", &[]), "restrict ssh-ed25519 AAAA");
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let targets = [endpoint("db.internal", 5432), endpoint("::1", 6379)];
+        let line = KeyLine::read(&authorized_key("ssh-ed25519 AAAA adit:prod", &targets)).unwrap();
+        assert_eq!((line.key_type.as_str(), line.blob.as_str()), ("ssh-ed25519", "AAAA"));
+        assert!(line.options.forwarding);
+        assert!(targets.iter().all(|target| line.options.permits(target)));
+        assert!(!line.options.permits(&endpoint("db.internal", 5433)));
+        assert!(!KeyLine::read(&authorized_key("ssh-ed25519 AAAA", &[])).unwrap().options.forwarding);
     }
 }
