@@ -8,8 +8,9 @@ use clap::Args;
 
 use super::context::Context;
 use super::dashboard::{self, Away};
-use super::failure::{DONE, Outcome, Stop};
+use super::failure::{DONE, Outcome, SIGNALLED, Stop};
 use super::print;
+use super::signals::Signals;
 use crate::config::{BastionEdit, Paths, Preferences, Store, TunnelEdit};
 use crate::local::clock;
 use crate::local::private_file;
@@ -31,11 +32,15 @@ pub(super) struct Demo {
     seconds: Option<u64>,
 }
 
-/// Runs it.
+/// Runs it. A signal is heard from the first moment: what is staged must be tidied away.
 pub(super) async fn run(demo: Demo) -> Outcome {
+    let mut signals = Signals::listen()?;
     let failed = |why: String| Stop::fault(format!("the demo cannot be staged: {why}"));
     let scratch = Scratch::new().map_err(|error| failed(error.to_string()))?;
-    let stage = Arc::new(Scenario::start().await.map_err(|error| failed(error.to_string()))?);
+    let stage = tokio::select! {
+        stage = Scenario::start() => Arc::new(stage.map_err(|error| failed(error.to_string()))?),
+        number = signals.end() => return Ok(signalled(number)),
+    };
     let mut paths = Paths::find(Some(scratch.path()))?;
     // The person's own known_hosts have nothing to say about the sandbox.
     paths.user_home = None;
@@ -47,7 +52,7 @@ pub(super) async fn run(demo: Demo) -> Outcome {
     super::context::ask(&client, Request::Up { names: opened }).await?;
     let traffic = tokio::spawn(drive(second, Arc::clone(&stage)));
     let context = Context { paths: paths.clone(), json: false };
-    let shown = show(&context, client, &demo).await;
+    let shown = show(&context, client, &demo, &mut signals).await;
     traffic.abort();
     service.stop().cancel();
     // Its tunnels carry only made-up traffic: nothing is lost by not waiting for the last byte.
@@ -56,7 +61,7 @@ pub(super) async fn run(demo: Demo) -> Outcome {
     shown
 }
 
-async fn show(context: &Context, client: Client, demo: &Demo) -> Outcome {
+async fn show(context: &Context, client: Client, demo: &Demo, signals: &mut Signals) -> Outcome {
     let limit = demo.seconds.map(Duration::from_secs);
     match dashboard::obstacle() {
         None => {
@@ -71,12 +76,17 @@ async fn show(context: &Context, client: Client, demo: &Demo) -> Outcome {
         Some(why) => {
             let limit = limit.unwrap_or(UNATTENDED);
             print::words(&format!("adit: {why}; what happens in the next {} s, a line a change", limit.as_secs()));
-            match tokio::time::timeout(limit, tell(client)).await {
-                Ok(told) => told,
-                Err(_) => Ok(DONE),
+            tokio::select! {
+                told = tell(client) => told,
+                () = tokio::time::sleep(limit) => Ok(DONE),
+                number = signals.end() => Ok(signalled(number)),
             }
         }
     }
+}
+
+fn signalled(number: i32) -> u8 {
+    SIGNALLED + u8::try_from(number).unwrap_or(0)
 }
 
 /// Prints a line for each change, as `status --watch` does.

@@ -31,6 +31,7 @@ mod service;
 mod sessions;
 mod stalled;
 mod support;
+mod terminal;
 mod transfers;
 mod trust;
 mod watching;

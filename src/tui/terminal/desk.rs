@@ -132,7 +132,8 @@ impl Surroundings for Desk {
     async fn run_client(&mut self, command: &str) -> io::Result<Result<(), String>> {
         let line = command.to_owned();
         self.outside(move || {
-            let status = Command::new("sh").arg("-c").arg(&line).status();
+            // In place of the shell: one that waited would take a Ctrl-C that the client survives for its own end.
+            let status = Command::new("sh").arg("-c").arg(format!("exec {line}")).status();
             match status {
                 Ok(status) if status.code() == Some(127) => {
                     let program = line.split_whitespace().next().unwrap_or_default();

@@ -87,3 +87,78 @@ pub(super) fn install_panic_hook() {
         before(info);
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::fs::{File, OpenOptions};
+    use std::io::Read;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::process::{Command, Stdio};
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::{LocalModes, tcgetattr};
+
+    use super::*;
+
+    /// The other side of the next test: a screen whose thread panics, at the terminal that `setsid` gave it.
+    #[test]
+    fn panics_at_a_given_terminal() {
+        if std::env::var_os("ADIT_TEST_PANIC").is_some() {
+            install_panic_hook();
+            let _guard = Guard::take(true).unwrap();
+            let tty = File::open("/dev/tty").unwrap();
+            assert!(!tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ICANON));
+            panic!("as planned");
+        }
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_told() {
+        let desk = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&desk).unwrap();
+        unlockpt(&desk).unwrap();
+        let name = ptsname(&desk, Vec::new()).unwrap();
+        let name = OsStr::from_bytes(name.as_bytes()).to_owned();
+        let flags = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
+        let tty = OpenOptions::new().read(true).custom_flags(flags).open(&name).unwrap();
+        let before = format!("{:?}", tcgetattr(&tty).unwrap());
+        // A session without a terminal gets the first one that it opens. Where the machine has no `setsid` nothing can be shown.
+        let test = "tui::terminal::guard::tests::panics_at_a_given_terminal";
+        let script = format!("exec \"$0\" --exact {test} --nocapture <>\"$1\" >&0 2>&0");
+        let child = Command::new("setsid")
+            .args(["sh", "-c", &script])
+            .arg(std::env::current_exe().unwrap())
+            .arg(&name)
+            .env("ADIT_TEST_PANIC", "1")
+            .env("RUST_BACKTRACE", "0")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(mut child) = child else { return };
+        let mut screen = File::from(desk);
+        let (sender, seen) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                let _ = sender.send(bytes[..count].to_vec());
+            }
+        });
+        assert!(!child.wait().unwrap().success(), "it did not panic");
+        assert_eq!(format!("{:?}", tcgetattr(&tty).unwrap()), before);
+        // The reader ends when nobody has the terminal any more.
+        drop(tty);
+        let written: Vec<u8> = seen.iter().flatten().collect();
+        let mut shown = vt100::Parser::default();
+        shown.process(&written);
+        let shown = shown.screen();
+        assert!(!shown.alternate_screen() && !shown.hide_cursor() && !shown.bracketed_paste());
+        assert_eq!(shown.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        let text = String::from_utf8_lossy(&written).into_owned();
+        let (taken, left) = (text.find("\u{1b}[?1049h").unwrap(), text.find("\u{1b}[?1049l").unwrap());
+        let told = text.find("as planned").unwrap();
+        assert!(taken < left && left < told, "{text:?}");
+        assert!(shown.contents().contains("as planned"), "{text:?}");
+    }
+}
