@@ -10,6 +10,7 @@ mod daemon;
 mod dashboard;
 mod demo;
 mod down;
+mod explain;
 mod failure;
 mod identity;
 mod key;
@@ -78,6 +79,8 @@ enum Command {
     Url(url::Url),
     /// Run a command while tunnels are up
     Run(run_command::Run),
+    /// Say what an error text on standard input means, who must act and what mends it
+    Explain,
     /// Show the background service's log
     Logs(logs::Logs),
     /// Control the background service
@@ -142,6 +145,7 @@ async fn perform(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Status(command)) => status::run(context, command).await,
         Some(Command::Url(command)) => url::run(context, command).await,
         Some(Command::Run(command)) => run_command::run(context, command).await,
+        Some(Command::Explain) => explain::run(context).await,
         Some(Command::Logs(command)) => logs::run(context, command).await,
         Some(Command::Daemon(command)) => daemon::run(context, command).await,
         Some(Command::Config(command)) => config_files::run(context, command),
@@ -184,6 +188,7 @@ mod tests {
             "url t --format ssh-config",
             "run a b -- env -i sh -c x",
             "logs -n 5 -f",
+            "explain --json",
             "daemon run",
             "daemon run --detached",
             "daemon restart",

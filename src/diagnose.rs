@@ -2,4 +2,7 @@
 //! anywhere, and asks nobody but the world: what the engine knows is handed in.
 
 pub mod check;
+mod explain;
 pub mod speak;
+
+pub use explain::{LONGEST as LONGEST_TEXT, Match, explain};

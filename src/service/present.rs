@@ -1,9 +1,11 @@
 //! What is shown, as text and as JSON: values in, strings out. It prints nothing, asks nobody and reads no clock.
 
+mod explain;
 mod lists;
 mod status;
 mod table;
 
+pub use explain::{explain_json, explain_text};
 pub use lists::{
     BastionView, HostKeyView, KeyView, TrustView, TunnelView, bastion_json, bastion_text, bastion_values,
     bastions_json, bastions_text, key_json, key_text, keys_json, keys_text, trust_json, trust_text, tunnel_json,

@@ -14,6 +14,7 @@ mod configuration;
 mod databases;
 mod disk;
 mod editing;
+mod explain;
 mod host_keys;
 mod instruments;
 mod journeys;
