@@ -9,6 +9,7 @@ mod context;
 mod daemon;
 mod dashboard;
 mod demo;
+mod diagnose;
 mod down;
 mod explain;
 mod failure;
@@ -75,6 +76,8 @@ enum Command {
     Restart(restart::Restart),
     /// Show what each tunnel is doing
     Status(status::Status),
+    /// Say which rung of the way is broken, why, who must act and what mends it
+    Diagnose(diagnose::Diagnose),
     /// Print how a client connects through a tunnel
     Url(url::Url),
     /// Run a command while tunnels are up
@@ -143,6 +146,7 @@ async fn perform(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Down(command)) => down::run(context, command).await,
         Some(Command::Restart(command)) => restart::run(context, command).await,
         Some(Command::Status(command)) => status::run(context, command).await,
+        Some(Command::Diagnose(command)) => diagnose::run(context, command).await,
         Some(Command::Url(command)) => url::run(context, command).await,
         Some(Command::Run(command)) => run_command::run(context, command).await,
         Some(Command::Explain) => explain::run(context).await,

@@ -3,6 +3,16 @@
 
 pub mod check;
 mod explain;
+mod live;
+mod plan;
+mod probe;
+mod run;
 pub mod speak;
 
 pub use explain::{LONGEST as LONGEST_TEXT, Match, explain};
+pub use live::{Live, Means, Passphrases};
+pub use plan::{Aim, Plan};
+pub use probe::{
+    Bound, Eyes, Greeted, Holding, Inside, Login, Look, Methods, Named, Offered, Opened, Probe, Reached, Seen, Trusted,
+};
+pub use run::run;

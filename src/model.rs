@@ -1,6 +1,7 @@
 //! The words of the domain: names, places, the ladder, faults, what a viewer may know. No IO, no clock, no async.
 
 pub mod account;
+pub mod admin;
 pub mod advice;
 pub mod authorized_key;
 pub mod bastion;
@@ -22,7 +23,11 @@ pub mod snapshot;
 pub mod tunnel;
 pub mod untrusted;
 
+<<<<<<< HEAD
 pub use account::{AccountFacts, Expected};
+=======
+pub use admin::{Admin, AdminError};
+>>>>>>> aa64aa7 (Climb the ladder once for a diagnosis)
 pub use advice::{Advice, Owner};
 pub use authorized_key::authorized_key;
 pub use bastion::{Bastion, DEFAULT_KEEPALIVE, SSH_PORT, Sharing};

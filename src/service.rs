@@ -3,6 +3,7 @@
 mod attach;
 mod client;
 mod daemon;
+mod examine;
 pub mod frame;
 mod hub;
 mod inside;
@@ -20,6 +21,7 @@ mod wanted;
 pub use attach::{AttachError, attach};
 pub use client::{Asked, Client, ClientError};
 pub use daemon::{DaemonError, run};
+pub use examine::{means as diagnosis_means, plan as diagnosis_plan};
 pub use hub::{Running, start};
 pub use inside::Door;
 pub use log::{log_path, old_log_path};

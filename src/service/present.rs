@@ -2,6 +2,7 @@
 
 mod explain;
 mod lists;
+mod report;
 mod status;
 mod table;
 
@@ -11,6 +12,7 @@ pub use lists::{
     bastions_json, bastions_text, key_json, key_text, keys_json, keys_text, trust_json, trust_text, tunnel_json,
     tunnel_text, tunnel_values, tunnels_json, tunnels_text,
 };
+pub use report::{report_json, report_text};
 pub use status::{WatchMark, fault_words, status_json, status_text, tunnel_line_json, up_line, watch_line, watch_mark};
 pub use table::Table;
 

@@ -21,11 +21,31 @@ use crate::model::{Advice, AgentSocket, Code, Fault, Hop, Identity, Question, Se
 /// What a login will show, ready before the network is touched: a wait for a passphrase must not use up the server's
 /// patience (`LoginGraceTime`).
 #[derive(Clone)]
-pub(crate) struct Credential {
+pub struct Credential {
     /// In words, for faults.
     pub(crate) words: String,
     public: PublicKey,
     signer: KeySigner,
+}
+
+impl Credential {
+    /// What is shown, in words.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// `SHA256:…` of the public half.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.public.fingerprint(HashAlg::Sha256).to_string()
+    }
+
+    /// The public half as one line, without a comment where it could not be written.
+    #[must_use]
+    pub fn public_key(&self) -> String {
+        self.public.to_openssh().unwrap_or_default()
+    }
 }
 
 #[derive(Clone)]
@@ -36,20 +56,20 @@ enum KeySigner {
 
 /// Where identities are found.
 #[derive(Debug, Clone)]
-pub(crate) struct Sources {
+pub struct Sources {
     /// adit's own keys.
-    pub(crate) keys: PathBuf,
+    pub keys: PathBuf,
     /// The agent of whoever attached last.
-    pub(crate) agent: Option<PathBuf>,
+    pub agent: Option<PathBuf>,
     /// A passphrase that a person gave for this identity.
-    pub(crate) passphrase: Option<Secret>,
+    pub passphrase: Option<Secret>,
 }
 
 /// Loads the hop's identity.
 ///
 /// # Errors
 /// A fault of the `prove` rung; with a question when a passphrase would help.
-pub(crate) async fn prepare(hop: &Hop, sources: Sources) -> Result<Credential, Trouble> {
+pub async fn prepare(hop: &Hop, sources: Sources) -> Result<Credential, Trouble> {
     match &hop.identity {
         Identity::Agent(socket) => {
             let path = match socket {
@@ -123,16 +143,34 @@ async fn from_agent(socket: Option<PathBuf>, wanted: Option<PublicKey>) -> Resul
         return Err(fault.advise(Advice::command("add your key to the agent", "ssh-add")));
     };
     let others = fitting.count();
-    let mut words = format!("agent key \"{}\"", Untrusted::new(comment.as_bytes()).clean(60));
+    let mut first = agent_key(key, comment, &path);
     if others > 0 {
-        words.push_str(&format!(", the first of {} in the agent", others + 1));
+        first.words.push_str(&format!(", the first of {} in the agent", others + 1));
     }
-    Ok(Credential { words, public: key.clone(), signer: KeySigner::Agent(path) })
+    Ok(first)
+}
+
+fn agent_key(key: &PublicKey, comment: &str, socket: &Path) -> Credential {
+    let words = format!("agent key \"{}\"", Untrusted::new(comment.as_bytes()).clean(60));
+    Credential { words, public: key.clone(), signer: KeySigner::Agent(socket.to_owned()) }
+}
+
+/// The first keys that an agent holds, at most `limit`; none where no agent answers.
+pub(crate) async fn agent_keys(socket: &Path, limit: usize) -> Vec<Credential> {
+    let Ok(stream) = UnixStream::connect(socket).await else { return Vec::new() };
+    let Ok(identities) = AgentClient::connect(stream).request_identities().await else { return Vec::new() };
+    let plain = identities.iter().filter_map(|identity| match identity {
+        AgentIdentity::PublicKey { key, comment } => Some(agent_key(key, comment, socket)),
+        AgentIdentity::Certificate { .. } => None,
+    });
+    plain.take(limit).collect()
 }
 
 /// Signs off the async threads, or asks the agent.
 struct Signer {
     with: KeySigner,
+    /// The server accepted the key and wants the signature (RFC 4252 section 7).
+    asked: bool,
 }
 
 /// Why no signature came.
@@ -156,6 +194,7 @@ impl russh::Signer for Signer {
         hash: Option<HashAlg>,
         mut data: Vec<u8>,
     ) -> Result<Vec<u8>, SignError> {
+        self.asked = true;
         match &self.with {
             KeySigner::Key(private) => {
                 let private = Arc::clone(private);
@@ -201,6 +240,28 @@ pub(crate) async fn login(
     credential: &Credential,
     notes: &Notes,
 ) -> Result<(), Fault> {
+    login_seen(handle, hop, credential, notes).await.0
+}
+
+/// As `login`; also says whether the server accepted the key and asked for its signature.
+pub(crate) async fn login_seen(
+    handle: &mut Handle<Callbacks>,
+    hop: &Hop,
+    credential: &Credential,
+    notes: &Notes,
+) -> (Result<(), Fault>, bool) {
+    let mut signer = Signer { with: credential.signer.clone(), asked: false };
+    let outcome = offer(handle, hop, credential, notes, &mut signer).await;
+    (outcome, signer.asked)
+}
+
+async fn offer(
+    handle: &mut Handle<Callbacks>,
+    hop: &Hop,
+    credential: &Credential,
+    notes: &Notes,
+    signer: &mut Signer,
+) -> Result<(), Fault> {
     let hash = if matches!(credential.public.algorithm(), Algorithm::Rsa { .. }) {
         match handle.best_supported_rsa_hash().await {
             Ok(Some(None)) if !hop.legacy_algorithms => {
@@ -216,9 +277,7 @@ pub(crate) async fn login(
     } else {
         None
     };
-    let mut signer = Signer { with: credential.signer.clone() };
-    let outcome =
-        handle.authenticate_publickey_with(hop.user.clone(), credential.public.clone(), hash, &mut signer).await;
+    let outcome = handle.authenticate_publickey_with(hop.user.clone(), credential.public.clone(), hash, signer).await;
     match outcome {
         Ok(AuthResult::Success) => Ok(()),
         Ok(AuthResult::Failure { remaining_methods, partial_success }) => {
@@ -266,7 +325,7 @@ fn refused(hop: &Hop, credential: &Credential, left: &[&str], partial: bool, tak
 }
 
 /// The server hung up during the login: its last words decide.
-async fn dropped(hop: &Hop, notes: &Notes) -> Fault {
+pub(crate) async fn dropped(hop: &Hop, notes: &Notes) -> Fault {
     let patience = std::time::Duration::from_millis(500);
     let ending = tokio::time::timeout(patience, notes.wait_for(|seen| seen.ending.clone())).await;
     let banner = notes.with(|seen| seen.banner.clone());

@@ -1,8 +1,6 @@
 //! Climbs from a name to a logged-in session, one rung at a time with a deadline each. It never retries.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,15 +8,15 @@ use std::time::Duration;
 use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::algorithms::{config, host_key_types, same_key_type};
 use super::auth::{self, Credential};
-use super::greet;
+use super::greet::{self, Greeting};
 use super::handler::{Callbacks, Notes, Verifier};
 use super::link::Link;
+use super::reach::{reach, resolve};
 use super::session::Session;
 use super::trust::{Judgement, KnownHosts};
 use super::wire::{Transport, Wire};
@@ -26,16 +24,10 @@ use super::{Trouble, World};
 use crate::local::socket;
 use crate::model::{Advice, Code, Endpoint, Fault, Hop, Question, Rung, Untrusted};
 
-/// The time for a name.
-const RESOLVE_DEADLINE: Duration = Duration::from_secs(3);
-/// The time for a TCP connection.
-const REACH_DEADLINE: Duration = Duration::from_secs(5);
 /// The time for the key exchange.
 const KEX_DEADLINE: Duration = Duration::from_secs(5);
 /// The time for a login, an agent's consent included.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(20);
-/// The head start of each address over the next (RFC 8305 section 5).
-const STAGGER: Duration = Duration::from_millis(250);
 /// sshd starts to refuse at ten unauthenticated connections (`MaxStartups`, sshd_config(5)); we stay well below.
 const UNAUTHENTICATED: usize = 4;
 
@@ -70,11 +62,9 @@ pub(crate) async fn dial_hop(
     let _door = doors.enter(&hop.endpoint).await;
     let (transport, address) = connect(hop, before.as_ref(), progress).await?;
     progress(Rung::Greet);
-    let known = load_known_hosts(world.known_host_files()).await?;
-    let types = in_known_order(&known.known_types(&hop.endpoint));
-    let certificates = known.has_authority(&hop.endpoint);
-    let verifier = Verifier::Known(Box::new(known), hop.endpoint.clone());
-    let mut link = shake(hop, transport, verifier, types, certificates, &address).await?;
+    let mut transport = transport;
+    let greeting = greet::listen(&mut transport, &hop.endpoint).await?;
+    let mut link = exchange_known(world, hop, transport, greeting, &address).await?;
     progress(Rung::Prove);
     let login = auth::login(&mut link.handle, hop, credential, &link.notes);
     let outcome = timeout(LOGIN_DEADLINE, login).await;
@@ -107,11 +97,14 @@ async fn connect(
     progress(Rung::Reach);
     let stream = reach(&hop.endpoint, &addresses).await?;
     let address = stream.peer_addr().map_or_else(|_| hop.endpoint.to_string(), |address| address.to_string());
-    // Three keepalives unanswered are the end of a session; a write that stalls as long is, too.
-    if let Err(error) = socket::tune_session(&stream, hop.keepalive * 3) {
-        return Err(Fault::new(Code::TcpRefused, format!("{} hung up at once: {error}", hop.endpoint)));
-    }
+    tune(&stream, hop)?;
     Ok((Transport::Tcp(stream), address))
+}
+
+/// Three keepalives unanswered are the end of a session; a write that stalls as long is, too.
+pub(crate) fn tune(stream: &TcpStream, hop: &Hop) -> Result<(), Fault> {
+    socket::tune_session(stream, hop.keepalive * 3)
+        .map_err(|error| Fault::new(Code::TcpRefused, format!("{} hung up at once: {error}", hop.endpoint)))
 }
 
 async fn load_known_hosts(files: Vec<PathBuf>) -> Result<KnownHosts, Fault> {
@@ -120,84 +113,6 @@ async fn load_known_hosts(files: Vec<PathBuf>) -> Result<KnownHosts, Fault> {
         Ok(Err(error)) => Err(Fault::new(Code::HostKeyUnknown, format!("host keys cannot be checked: {error}"))
             .advise(Advice::words("make the file readable, or move it away; without it no host key is trusted"))),
         Err(_) => Err(Fault::new(Code::HostKeyUnknown, "host keys cannot be checked: the reading task ended")),
-    }
-}
-
-/// All addresses of the name.
-async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Fault> {
-    if let Some(ip) = endpoint.host.as_ip() {
-        return Ok(vec![SocketAddr::new(ip, endpoint.port.get())]);
-    }
-    let host = endpoint.host.as_str();
-    let lookup = tokio::net::lookup_host((host, endpoint.port.get()));
-    match timeout(RESOLVE_DEADLINE, lookup).await {
-        Err(_) => {
-            let seconds = RESOLVE_DEADLINE.as_secs();
-            Err(Fault::new(Code::DnsUnavailable, format!("no name server answered for {host} within {seconds} s"))
-                .advise(Advice::words("check this machine's network and VPN")))
-        }
-        Ok(Err(error)) => Err(name_fault(host, &error)),
-        Ok(Ok(found)) => {
-            let addresses: Vec<_> = found.collect();
-            if addresses.is_empty() { Err(name_fault(host, &io::Error::other("no address"))) } else { Ok(addresses) }
-        }
-    }
-}
-
-fn name_fault(host: &str, error: &io::Error) -> Fault {
-    let text = Untrusted::new(error.to_string()).clean(120);
-    // getaddrinfo(3): EAI_AGAIN is the network's fault, everything else means the name.
-    if text.contains("emporary failure") || text.contains("try again") {
-        Fault::new(Code::DnsUnavailable, format!("the name server cannot be asked for {host}: {text}"))
-            .advise(Advice::words("check this machine's network and VPN"))
-    } else {
-        Fault::new(Code::NameUnknown, format!("the name {host} does not exist: {text}"))
-            .advise(Advice::words("check the spelling of the bastion's host, or whether it needs a VPN's name server"))
-    }
-}
-
-/// Connects to the first address that answers, giving each a short head start over the next.
-async fn reach(endpoint: &Endpoint, addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
-    let race = async {
-        let mut attempts = JoinSet::new();
-        let mut queue = addresses.iter().copied();
-        let mut last = None;
-        loop {
-            let next = queue.next();
-            if let Some(address) = next {
-                attempts.spawn(TcpStream::connect(address));
-            }
-            let head_start = if queue.len() == 0 { REACH_DEADLINE } else { STAGGER };
-            match timeout(head_start, attempts.join_next()).await {
-                Ok(Some(Ok(Ok(stream)))) => return Ok(stream),
-                Ok(Some(Ok(Err(error)))) => last = Some(error),
-                Ok(Some(Err(_))) | Err(_) => {}
-                Ok(None) => return Err(last.unwrap_or_else(|| io::ErrorKind::TimedOut.into())),
-            }
-        }
-    };
-    match timeout(REACH_DEADLINE, race).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(reach_fault(endpoint, &error)),
-        Err(_) => Err(reach_fault(endpoint, &io::ErrorKind::TimedOut.into())),
-    }
-}
-
-fn reach_fault(endpoint: &Endpoint, error: &io::Error) -> Fault {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
-            Fault::new(Code::TcpRefused, format!("{endpoint} refuses connections")).advise(Advice::words(
-                "check host and port; if they are right, ask the bastion's admin whether sshd is running",
-            ))
-        }
-        io::ErrorKind::TimedOut => {
-            let seconds = REACH_DEADLINE.as_secs();
-            Fault::new(Code::TcpTimeout, format!("{endpoint} did not answer within {seconds} s")).advise(Advice::words(
-                "a firewall or security group usually causes this: ask for this machine's address to be allowed to the SSH port",
-            ))
-        }
-        _ => Fault::new(Code::NoRoute, format!("there is no way to {endpoint}: {error}"))
-            .advise(Advice::words("check this machine's network and VPN")),
     }
 }
 
@@ -218,6 +133,34 @@ async fn shake(
     address: &str,
 ) -> Result<Link, Trouble> {
     let greeting = greet::listen(&mut transport, &hop.endpoint).await?;
+    exchange(hop, transport, greeting, verifier, types, certificates, address).await
+}
+
+/// The key exchange with whoever keeps the files of `world`, judged by them.
+pub(crate) async fn exchange_known(
+    world: &World,
+    hop: &Hop,
+    transport: Transport,
+    greeting: Greeting,
+    address: &str,
+) -> Result<Link, Trouble> {
+    let known = load_known_hosts(world.known_host_files()).await?;
+    let types = in_known_order(&known.known_types(&hop.endpoint));
+    let certificates = known.has_authority(&hop.endpoint);
+    let verifier = Verifier::Known(Box::new(known), hop.endpoint.clone());
+    exchange(hop, transport, greeting, verifier, types, certificates, address).await
+}
+
+/// Key exchange and host key.
+async fn exchange(
+    hop: &Hop,
+    transport: Transport,
+    greeting: Greeting,
+    verifier: Verifier,
+    types: Vec<Algorithm>,
+    certificates: bool,
+    address: &str,
+) -> Result<Link, Trouble> {
     let cut = CancellationToken::new();
     let wire = Wire::new(transport, greeting.bytes, cut.clone());
     let cut = cut.drop_guard();

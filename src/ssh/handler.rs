@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::client::{DisconnectReason, Handler, Session};
+use russh::Names;
 use russh::keys::{PublicKeyOrCertificate, ssh_encoding};
 use russh::{ChannelId, ChannelOpenFailure};
 use tokio::sync::Notify;
@@ -29,6 +30,15 @@ pub(crate) enum Ending {
     Broken,
 }
 
+/// The algorithms that both sides agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// The key exchange method.
+    pub kex: String,
+    /// The cipher.
+    pub cipher: String,
+}
+
 /// The last refusal to open a channel.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OpenFailures {
@@ -43,6 +53,8 @@ pub(crate) struct OpenFailures {
 pub(crate) struct Seen {
     /// The host key shown and what the matcher said.
     pub(crate) host_key: Option<(PublicKeyOrCertificate, Judgement)>,
+    /// The algorithms of the first key exchange.
+    pub(crate) agreed: Option<Agreed>,
     /// What the server showed before the login, cleaned, bounded.
     pub(crate) banner: String,
     /// Channel refusals.
@@ -134,6 +146,19 @@ impl Handler for Callbacks {
         let trusted = matches!(judgement, Judgement::Trusted { .. });
         self.notes.note(|seen| seen.host_key = Some((copy, judgement)));
         Ok(trusted)
+    }
+
+    async fn kex_done(
+        &mut self,
+        _shared_secret: Option<&[u8]>,
+        names: &Names,
+        _session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        let agreed = Agreed { kex: names.kex.as_ref().to_owned(), cipher: names.cipher.as_ref().to_owned() };
+        self.notes.note(|seen| {
+            seen.agreed.get_or_insert(agreed);
+        });
+        Ok(())
     }
 
     async fn channel_open_failure(

@@ -197,6 +197,19 @@ impl Session {
         }
     }
 
+    /// Opens a session for a command.
+    pub(crate) async fn open_session(&self) -> Result<Channel, OpenError> {
+        let failures = self.inner.notes.with(|seen| seen.open_failures.count);
+        match timeout(OPEN_DEADLINE, self.inner.handle.channel_open_session()).await {
+            Ok(Ok(channel)) => Ok(channel),
+            Ok(Err(russh::Error::ChannelOpenFailure(_))) => {
+                let text = self.failure_text(failures).await;
+                Err(OpenError::Refused(Box::new(Fault::new(Code::ForwardUnavailable, text))))
+            }
+            Ok(Err(_)) | Err(_) => Err(OpenError::Lost),
+        }
+    }
+
     /// The text of the refusal that came after `before` others; russh delivers it just after the refusal itself.
     async fn failure_text(&self, before: u64) -> String {
         let newer = self.inner.notes.wait_for(|seen| {
@@ -212,6 +225,12 @@ impl Session {
         !self.inner.cut.is_cancelled()
             && !self.inner.handle.is_closed()
             && self.inner.notes.with(|seen| seen.ending.is_none())
+    }
+
+    /// What the server showed before the login, cleaned; may be empty.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        self.inner.notes.with(|seen| seen.banner.clone())
     }
 
     /// True for clones of one session.
