@@ -12,6 +12,7 @@ mod agent;
 mod codes;
 mod configuration;
 mod databases;
+mod diagnosis;
 mod disk;
 mod editing;
 mod explain;
