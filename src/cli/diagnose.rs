@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, diagnose: Diagnose) -> Outcome {
     let report = diagnose::run(&plan, &mut live, |_| {}).await;
     live.close().await;
     if context.json { print::data(&report_json(&report))? } else { print::lines(&report_text(&report))? }
-    Ok(if report.verdict() == Verdict::Fail { FAULT } else { DONE })
+    Ok(if matches!(report.verdict(), Verdict::Pass | Verdict::Warn) { DONE } else { FAULT })
 }
 
 /// What a name on the command line means.

@@ -269,3 +269,6 @@ impl<P: Probe, T: FnMut(&Report) + Send> Climb<'_, P, T> {
 async fn within<L>(deadline: Instant, look: impl Future<Output = L> + Send) -> Option<L> {
     timeout_at(deadline, look).await.ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,10 +176,12 @@ impl Report {
         Self { subject, bastion, finished: false, findings: Vec::new() }
     }
 
-    /// The worst verdict; a skip alone is no worse than a pass.
+    /// The worst verdict. Where nothing failed, but not everything could be looked at in time, it is a skip: no all-good.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        self.findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Skip)
+        let worst = self.findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Skip);
+        let cut_short = self.findings.iter().any(|finding| finding.code == Some(Code::OutOfTime));
+        if cut_short && worst != Verdict::Fail { Verdict::Skip } else { worst }
     }
 
     /// The finding that explains the failure: the nearest to this machine, and of its rung the one that names a cause seen
@@ -187,7 +189,7 @@ impl Report {
     #[must_use]
     pub fn cause(&self) -> Option<&Finding> {
         let worst = self.verdict();
-        if !matches!(worst, Verdict::Fail | Verdict::Warn) {
+        if worst == Verdict::Pass {
             return None;
         }
         let of_worst = || self.findings.iter().filter(|finding| finding.verdict == worst && finding.code.is_some());
@@ -239,10 +241,17 @@ mod tests {
 
     #[test]
     fn a_pass_has_no_cause() {
-        let skipped = Finding::new(Rung::Speak, "database", Verdict::Skip, "no time").because(Code::OutOfTime);
-        let found = report(vec![Finding::new(Rung::Bind, "x", Verdict::Pass, "x"), skipped]);
+        let found = report(vec![Finding::new(Rung::Bind, "x", Verdict::Pass, "x")]);
         assert_eq!(found.verdict(), Verdict::Pass);
         assert!(found.cause().is_none());
         assert_eq!(report(Vec::new()).verdict(), Verdict::Skip);
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_no_pass() {
+        let skipped = Finding::new(Rung::Speak, "database", Verdict::Skip, "no time").because(Code::OutOfTime);
+        let found = report(vec![Finding::new(Rung::Bind, "x", Verdict::Pass, "x"), skipped]);
+        assert_eq!(found.verdict(), Verdict::Skip);
+        assert_eq!(found.cause().unwrap().code, Some(Code::OutOfTime));
     }
 }

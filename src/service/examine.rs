@@ -41,7 +41,7 @@ pub fn plan(
         targets: targets(settings, bastion, &route.last.identity),
         aim,
         route,
-        leaves_from: Vec::new(),
+        leaves_from: settings.preferences.leaves_from.clone(),
         admin,
         by_hand,
         person: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok().filter(|name| !name.is_empty()),

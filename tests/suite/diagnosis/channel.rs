@@ -81,7 +81,7 @@ fn databases() -> Vec<Condition> {
         condition("MariaDB instead of PostgreSQL", "speak", wrong, || {
             Scene::real_to("", "", "postgres", MariaDb::shared().port)
         }),
-        condition("Redis instead of PostgreSQL", "speak", &["wrong_protocol", "closed_by_database"], || {
+        condition("Redis instead of PostgreSQL", "speak", &["silent", "wrong_protocol"], || {
             Scene::real_to("", "", "postgres", Redis::shared().port)
         }),
         slow("PostgreSQL instead of MariaDB", "speak", &["silent", "wrong_protocol"], || {

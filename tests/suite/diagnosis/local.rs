@@ -5,12 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::scene::{Condition, Scene, condition};
 use crate::support::output::tool;
-use crate::support::ports;
 
 pub(super) fn all() -> Vec<Condition> {
     vec![
         condition("the local port is taken", "bind", &["port_in_use"], || {
-            let taken = TcpListener::bind(("127.0.0.1", ports::free())).unwrap();
+            let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
             let port = taken.local_addr().unwrap().port().to_string();
             Scene::real("", "")
                 .after(|adit| {

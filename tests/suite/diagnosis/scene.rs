@@ -9,7 +9,7 @@ use adit::sandbox::{Bastion, Login, Switches, Target as Found};
 
 use crate::support::output::tool;
 use crate::support::target::Target;
-use crate::support::{Adit, Output, Sshd, ports};
+use crate::support::{Adit, Output, Sshd};
 
 /// One way to be broken, or whole.
 pub(super) struct Condition {
@@ -148,7 +148,7 @@ impl Scene {
 
 /// A server on a free port; it serves until the tests end.
 pub(super) fn serve(act: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", ports::free())).unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -183,7 +183,7 @@ pub(super) struct Dropping {
 impl Dropping {
     pub(super) fn new() -> Self {
         let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], ports::free())).into()).unwrap();
+        listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         listener.listen(0).unwrap();
         let address = listener.local_addr().unwrap();
         // The queue of nought holds one or two, as the system counts.

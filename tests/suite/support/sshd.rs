@@ -163,9 +163,13 @@ impl Sshd {
             text,
             "AuthorizedKeysFile {here}/authorized_keys\nPidFile none\nStrictModes no\nPermitRootLogin yes\n\
              PubkeyAuthentication yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUseDNS no\n\
-             PrintMotd no\nLogLevel VERBOSE\nMaxStartups 200\nMaxSessions 200\n"
+             PrintMotd no\nLogLevel VERBOSE\nMaxSessions 200\n"
         )
         .unwrap();
+        // Of this word, unlike of others, the last value counts.
+        if !self.extra.contains("MaxStartups") {
+            text.push_str("MaxStartups 200\n");
+        }
         std::fs::write(self.path("config"), text).unwrap();
     }
 }
