@@ -23,11 +23,8 @@ pub mod snapshot;
 pub mod tunnel;
 pub mod untrusted;
 
-<<<<<<< HEAD
 pub use account::{AccountFacts, Expected};
-=======
 pub use admin::{Admin, AdminError};
->>>>>>> aa64aa7 (Climb the ladder once for a diagnosis)
 pub use advice::{Advice, Owner};
 pub use authorized_key::authorized_key;
 pub use bastion::{Bastion, DEFAULT_KEEPALIVE, SSH_PORT, Sharing};

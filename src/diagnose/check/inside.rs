@@ -43,7 +43,8 @@ pub fn judge(
         user: hop.user.clone(),
         key: offered.map(|offered| offered.public_key.clone()),
         targets: plan.targets.clone(),
-        from: plan.leaves_from.clone(),
+        // Both logins come from this machine, so what the server saw of the looker holds for the other as well.
+        from: facts.seen_from.map_or_else(|| plan.leaves_from.clone(), |seen| vec![seen]),
         now: plan.now,
     };
     let mut findings = Vec::new();
