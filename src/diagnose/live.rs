@@ -46,6 +46,8 @@ enum Stage {
     None,
     Addresses(Vec<SocketAddr>),
     Reached(ssh::Reached),
+    /// It accepted and hung up before it was listened to.
+    HungUp(Fault),
     Greeted(ssh::Greeted),
     Trusted(Box<ssh::Trusted>),
     In(Session),
@@ -193,9 +195,16 @@ impl Probe for Live<'_> {
         let hop = self.hop(hop);
         timed(async {
             let reached = match self.take() {
-                Stage::Addresses(addresses) => ssh::Reached::direct(&hop, &addresses).await?,
-                Stage::In(session) => ssh::Reached::through(&session, &hop).await?,
+                Stage::Addresses(addresses) => ssh::Reached::direct(&hop, &addresses).await,
+                Stage::In(session) => ssh::Reached::through(&session, &hop).await,
                 _ => return Err(too_early(Code::NoRoute)),
+            };
+            let reached = match reached {
+                Err(fault) if fault.code == Code::ClosedBeforeBanner => {
+                    self.stage = Stage::HungUp(fault);
+                    return Ok(Reached { address: hop.endpoint.to_string(), local: None });
+                }
+                other => other?,
             };
             let fact = Reached { address: reached.address().to_owned(), local: reached.local() };
             self.stage = Stage::Reached(reached);
@@ -207,7 +216,11 @@ impl Probe for Live<'_> {
     async fn greet(&mut self, hop: usize) -> Look<Greeted> {
         let hop = self.hop(hop);
         timed(async {
-            let Stage::Reached(reached) = self.take() else { return Err(too_early(Code::BannerTimeout)) };
+            let reached = match self.take() {
+                Stage::Reached(reached) => reached,
+                Stage::HungUp(fault) => return Err(fault),
+                _ => return Err(too_early(Code::BannerTimeout)),
+            };
             let greeted = reached.greet(&hop).await?;
             let fact = Greeted { version: greeted.version().to_owned() };
             self.stage = Stage::Greeted(greeted);

@@ -104,7 +104,7 @@ async fn connect(
 /// Three keepalives unanswered are the end of a session; a write that stalls as long is, too.
 pub(crate) fn tune(stream: &TcpStream, hop: &Hop) -> Result<(), Fault> {
     socket::tune_session(stream, hop.keepalive * 3)
-        .map_err(|error| Fault::new(Code::TcpRefused, format!("{} hung up at once: {error}", hop.endpoint)))
+        .map_err(|error| Fault::new(Code::ClosedBeforeBanner, format!("{} hung up at once: {error}", hop.endpoint)))
 }
 
 async fn load_known_hosts(files: Vec<PathBuf>) -> Result<KnownHosts, Fault> {

@@ -79,7 +79,13 @@ pub(crate) async fn reach(endpoint: &Endpoint, addresses: &[SocketAddr]) -> Resu
 
 fn reach_fault(endpoint: &Endpoint, error: &io::Error) -> Fault {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
+        // It accepted, and took it back before we could look.
+        io::ErrorKind::ConnectionReset => {
+            Fault::new(Code::ClosedBeforeBanner, format!("{endpoint} accepted the connection and reset it at once")).advise(
+                Advice::words("ask the bastion's admin whether a firewall, TCP wrapper or sshd setting turns this address away"),
+            )
+        }
+        io::ErrorKind::ConnectionRefused => {
             Fault::new(Code::TcpRefused, format!("{endpoint} refuses connections")).advise(Advice::words(
                 "check host and port; if they are right, ask the bastion's admin whether sshd is running",
             ))
