@@ -34,7 +34,8 @@ pub(super) async fn run(context: &Context, diagnose: Diagnose) -> Outcome {
     let client = context.attached().await.ok().flatten();
     let snapshot = client.as_ref().map(|client| client.latest());
     let unknown = || Stop::unknown(format!("there is nothing named {}", diagnose.name));
-    let mut plan = diagnosis_plan(&settings, &context.paths, &subject, None, snapshot.as_deref()).ok_or_else(unknown)?;
+    let mut plan =
+        diagnosis_plan(&settings, &context.paths, &subject, None, snapshot.as_deref()).ok_or_else(unknown)?;
     if let Some(admin) = &diagnose.admin {
         plan.admin = Some(Admin::parse(admin, &plan.route.last.endpoint).map_err(Stop::usage)?);
     }
@@ -47,7 +48,11 @@ pub(super) async fn run(context: &Context, diagnose: Diagnose) -> Outcome {
     }
     let report = diagnose::run(&plan, &mut live, |_| {}).await;
     live.close().await;
-    if context.json { print::data(&report_json(&report))? } else { print::lines(&report_text(&report))? }
+    if context.json {
+        print::data(&report_json(&report))?
+    } else {
+        print::lines(&report_text(&report))?
+    }
     Ok(if matches!(report.verdict(), Verdict::Pass | Verdict::Warn) { DONE } else { FAULT })
 }
 
@@ -58,7 +63,11 @@ fn subject(settings: &Settings, text: &str) -> Result<Subject, Stop> {
     }
     let name: &Name = select::find("tunnel", text, settings.tunnels.keys()).map_err(|error| {
         let is_bastion = settings.bastions.keys().any(|name| name.as_str() == text);
-        Stop::unknown(if is_bastion { format!("{error}; for the bastion: adit diagnose bastion:{text}") } else { error.to_string() })
+        Stop::unknown(if is_bastion {
+            format!("{error}; for the bastion: adit diagnose bastion:{text}")
+        } else {
+            error.to_string()
+        })
     })?;
     Ok(Subject::Tunnel(name.clone()))
 }
@@ -72,7 +81,8 @@ async fn passphrases(context: &Context, plan: &Plan) -> HashMap<Identity, Secret
     for hop in plan.route.hops() {
         let agent = std::env::var_os("SSH_AUTH_SOCK").map(Into::into);
         let sources = Sources { keys: context.paths.keys.clone(), agent, passphrase: None };
-        let needed = ssh::prepare(hop, sources).await.err().is_some_and(|trouble| trouble.fault.code == Code::PassphraseNeeded);
+        let needed =
+            ssh::prepare(hop, sources).await.err().is_some_and(|trouble| trouble.fault.code == Code::PassphraseNeeded);
         if !needed {
             continue;
         }

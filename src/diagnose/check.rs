@@ -65,9 +65,9 @@ pub fn main_check(rung: Rung) -> &'static str {
 }
 
 /// The fact of a look, or its failure as a finding.
-fn fact<'a, T>(check: &str, look: &'a Look<T>) -> Result<&'a T, Finding> {
+fn fact<'a, T>(check: &str, look: &'a Look<T>) -> Result<&'a T, Box<Finding>> {
     match &look.seen {
         Seen::Fact(fact) => Ok(fact),
-        Seen::Fault(fault) => Err(failure(check, fault, look.ms)),
+        Seen::Fault(fault) => Err(Box::new(failure(check, fault, look.ms))),
     }
 }

@@ -104,7 +104,9 @@ impl<'a> Live<'a> {
         let trusted = greeted.trust(&self.means.world, &hop).await.map_err(|trouble| trouble.fault.message)?;
         let keys = ssh::admin_credentials(&hop, self.means.agent.as_deref(), self.means.home.as_deref()).await;
         if keys.is_empty() {
-            return Err("your agent holds no key and ~/.ssh has none that can be used without a passphrase: ssh-add".into());
+            return Err(
+                "your agent holds no key and ~/.ssh has none that can be used without a passphrase: ssh-add".into()
+            );
         }
         let login = timeout(LOGIN_DEADLINE, trusted.login_any(&hop, &keys)).await;
         match login {

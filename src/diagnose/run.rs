@@ -258,7 +258,8 @@ impl<P: Probe, T: FnMut(&Report) + Send> Climb<'_, P, T> {
     fn fill_up(&mut self) {
         let top = if self.plan.aim.is_some() { Rung::Speak } else { Rung::Prove };
         let reached = self.report.findings.iter().filter(|f| f.hop == self.hop).map(|f| f.rung).max();
-        let missing = Rung::ALL.into_iter().filter(|rung| *rung <= top && reached.is_none_or(|reached| *rung > reached));
+        let missing =
+            Rung::ALL.into_iter().filter(|rung| *rung <= top && reached.is_none_or(|reached| *rung > reached));
         for rung in missing.collect::<Vec<_>>() {
             self.found(not_reached(rung, main_check(rung), "not reached"));
         }

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["b.example", "@b", "root@", "-oProxyCommand=x@b", "root@b:0", "root@b:x", "ro ot@b", "root@[::1]x"] {
+        for text in ["b.example", "@b", "root@", "-oProxyCommand=x@b", "root@b:0", "root@b:x", "ro ot@b", "root@[::1]x"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

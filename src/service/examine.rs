@@ -6,7 +6,8 @@ use crate::config::{Paths, Settings};
 use crate::diagnose::{Aim, Means, Passphrases, Plan};
 use crate::local::{clock, port_owner};
 use crate::model::{
-    Admin, Bastion, Endpoint, Format, Hop, Identity, Listen, Phase, Recipe, Route, Rung, Snapshot, SshWay, Subject, Tunnel,
+    Admin, Bastion, Endpoint, Format, Hop, Identity, Listen, Phase, Recipe, Route, Rung, Snapshot, SshWay, Subject,
+    Tunnel,
 };
 use crate::ssh::World;
 

@@ -183,8 +183,7 @@ impl Trusted {
     /// # Errors
     /// A fault of the `prove` rung, with what else was seen.
     pub async fn login(mut self, hop: &Hop, credential: &Credential) -> Result<Session, Box<Refused>> {
-        let (outcome, key_accepted) =
-            auth::login_seen(&mut self.link.handle, hop, credential, &self.link.notes).await;
+        let (outcome, key_accepted) = auth::login_seen(&mut self.link.handle, hop, credential, &self.link.notes).await;
         match outcome {
             Ok(()) => Ok(Session::start(self.link, hop, self.before)),
             Err(fault) => Err(Box::new(Refused { fault, key_accepted, banner: banner(&self.link.notes) })),

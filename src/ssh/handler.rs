@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::client::{DisconnectReason, Handler, Session};
 use russh::Names;
+use russh::client::{DisconnectReason, Handler, Session};
 use russh::keys::{PublicKeyOrCertificate, ssh_encoding};
 use russh::{ChannelId, ChannelOpenFailure};
 use tokio::sync::Notify;

@@ -81,15 +81,15 @@ fn reach_fault(endpoint: &Endpoint, error: &io::Error) -> Fault {
     match error.kind() {
         // It accepted, and took it back before we could look.
         io::ErrorKind::ConnectionReset => {
-            Fault::new(Code::ClosedBeforeBanner, format!("{endpoint} accepted the connection and reset it at once")).advise(
-                Advice::words("ask the bastion's admin whether a firewall, TCP wrapper or sshd setting turns this address away"),
-            )
+            Fault::new(Code::ClosedBeforeBanner, format!("{endpoint} accepted the connection and reset it at once"))
+                .advise(Advice::words(
+                    "ask the bastion's admin whether a firewall, TCP wrapper or sshd setting turns this address away",
+                ))
         }
-        io::ErrorKind::ConnectionRefused => {
-            Fault::new(Code::TcpRefused, format!("{endpoint} refuses connections")).advise(Advice::words(
+        io::ErrorKind::ConnectionRefused => Fault::new(Code::TcpRefused, format!("{endpoint} refuses connections"))
+            .advise(Advice::words(
                 "check host and port; if they are right, ask the bastion's admin whether sshd is running",
-            ))
-        }
+            )),
         io::ErrorKind::TimedOut => {
             let seconds = REACH_DEADLINE.as_secs();
             Fault::new(Code::TcpTimeout, format!("{endpoint} did not answer within {seconds} s")).advise(Advice::words(

@@ -24,11 +24,11 @@ pub fn judge(look: &Look<Bound>, aim: &Aim) -> Finding {
         Holding::Taken { holder, free } => taken(&aim.name, &place, holder.as_ref(), *free, bound.listen.as_ref()),
         Holding::Forbidden => Fault::new(Code::PortForbidden, format!("this user may not listen on {place}"))
             .advise(Advice::words("ports below 1024 need a privilege: choose one above")),
-        Holding::NotLocal => {
-            Fault::new(Code::AddressNotLocal, format!("{place} is not an address of this machine")).advise(
-                Advice::command("listen on loopback", format!("adit tunnel edit {} --listen {}", aim.name, port(bound))),
-            )
-        }
+        Holding::NotLocal => Fault::new(Code::AddressNotLocal, format!("{place} is not an address of this machine"))
+            .advise(Advice::command(
+                "listen on loopback",
+                format!("adit tunnel edit {} --listen {}", aim.name, port(bound)),
+            )),
         Holding::Failed { why } => Fault::new(Code::PortForbidden, format!("cannot listen on {place}: {why}")),
     };
     super::failure(CHECK, &fault, look.ms)
@@ -38,7 +38,13 @@ fn port(bound: &Bound) -> String {
     bound.listen.as_ref().and_then(Listen::port).map_or_else(|| "15432".to_owned(), |port| port.to_string())
 }
 
-fn taken(name: &Name, place: &str, holder: Option<&(u32, String)>, free: Option<u16>, listen: Option<&Listen>) -> Fault {
+fn taken(
+    name: &Name,
+    place: &str,
+    holder: Option<&(u32, String)>,
+    free: Option<u16>,
+    listen: Option<&Listen>,
+) -> Fault {
     let who = match holder {
         Some((pid, program)) => format!("{program} (process {pid})"),
         None => "another process".to_owned(),

@@ -17,12 +17,14 @@ pub fn judge(look: &Look<Opened>, aim: &Aim, hop: &Hop) -> Finding {
         Seen::Fault(fault) => {
             let finding = failure("forward", fault, look.ms);
             match fault.code {
-                Code::TargetRefused | Code::TargetTimeout | Code::OpenTimeout | Code::TargetNoRoute | Code::TargetNameUnknown => {
-                    finding.advise(Advice::command(
-                        "with a shell on the bastion, the same question can be asked there",
-                        port_probe(hop, &target),
-                    ))
-                }
+                Code::TargetRefused
+                | Code::TargetTimeout
+                | Code::OpenTimeout
+                | Code::TargetNoRoute
+                | Code::TargetNameUnknown => finding.advise(Advice::command(
+                    "with a shell on the bastion, the same question can be asked there",
+                    port_probe(hop, &target),
+                )),
                 Code::ForwardProhibited => finding.advise(Advice::command(
                     "the admin can see what sshd allows this user",
                     format!(

@@ -10,7 +10,8 @@ use crate::model::{Advice, Certainty, Code, Fault, Finding, Hop, Rung, Verdict, 
 pub fn key(look: &Look<Offered>) -> Finding {
     match &look.seen {
         Seen::Fact(offered) => {
-            let mut finding = pass(Rung::Prove, "key", format!("{} can be used, {}", offered.words, offered.fingerprint), look.ms);
+            let mut finding =
+                pass(Rung::Prove, "key", format!("{} can be used, {}", offered.words, offered.fingerprint), look.ms);
             finding.evidence = Some(offered.public_key.clone());
             finding
         }
@@ -28,7 +29,10 @@ pub fn methods(look: &Look<Methods>, hop: &Hop) -> Option<Finding> {
             let text = format!("{endpoint} lets {user} in without any proof");
             let mut finding = Finding::new(Rung::Prove, "methods", Verdict::Warn, text);
             finding.ms = Some(look.ms);
-            Some(finding.advise(Advice::words("tell the bastion's admin: anybody who reaches the port can use this login")))
+            Some(
+                finding
+                    .advise(Advice::words("tell the bastion's admin: anybody who reaches the port can use this login")),
+            )
         }
         Seen::Fact(methods) if methods.names.iter().any(|name| name == "publickey") => None,
         Seen::Fact(methods) => {
@@ -49,7 +53,8 @@ pub fn login(look: &Look<Login>, hop: &Hop, offered: &Offered, plan: &Plan) -> F
     match &look.seen {
         Seen::Fault(fault) => failure("login", fault, look.ms),
         Seen::Fact(Login::Done { banner }) => {
-            let mut finding = pass(Rung::Prove, "login", format!("logged in as {user} with {}", offered.words), look.ms);
+            let mut finding =
+                pass(Rung::Prove, "login", format!("logged in as {user} with {}", offered.words), look.ms);
             finding.evidence = (!banner.is_empty()).then(|| format!("the bastion's banner: {banner}"));
             finding
         }
@@ -58,7 +63,8 @@ pub fn login(look: &Look<Login>, hop: &Hop, offered: &Offered, plan: &Plan) -> F
             finding.evidence = (!banner.is_empty()).then(|| format!("the bastion's banner: {banner}"));
             match (fault.code, key_accepted) {
                 (Code::KeyRefused, true) => {
-                    finding.summary = format!("{}; the key itself is known there, its signature was not accepted", fault.message);
+                    finding.summary =
+                        format!("{}; the key itself is known there, its signature was not accepted", fault.message);
                     finding.certainty = Certainty::Likely;
                 }
                 (Code::KeyRefused, false) => finding = refused(finding, hop, plan),

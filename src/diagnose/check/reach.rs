@@ -14,7 +14,7 @@ pub fn judge(look: &Look<Reached>, hop: &Hop, leaves_from: &[IpAddr]) -> Finding
         Err(finding) if matches!(finding.code, Some(Code::TcpTimeout | Code::NoRoute | Code::TcpRefused)) => {
             finding.advise(allow(hop, leaves_from))
         }
-        Err(finding) => finding,
+        Err(finding) => *finding,
     }
 }
 
@@ -26,7 +26,8 @@ fn allow(hop: &Hop, leaves_from: &[IpAddr]) -> Advice {
              and keep it as leaves_from under [preferences] so that adit can print it"
         ));
     }
-    let addresses: Vec<String> = leaves_from.iter().map(|ip| format!("{ip}/{}", if ip.is_ipv4() { 32 } else { 128 })).collect();
+    let addresses: Vec<String> =
+        leaves_from.iter().map(|ip| format!("{ip}/{}", if ip.is_ipv4() { 32 } else { 128 })).collect();
     Advice::words(format!("allow TCP from {} to {endpoint} (leaves_from in your configuration)", addresses.join(", ")))
 }
 
@@ -34,12 +35,19 @@ fn allow(hop: &Hop, leaves_from: &[IpAddr]) -> Advice {
 #[must_use]
 pub fn address(seen: IpAddr, local: Option<IpAddr>, leaves_from: &[IpAddr]) -> Finding {
     let behind = match local {
-        Some(local) if local != seen => format!("; this machine itself is {local}, so the address is changed on the way"),
+        Some(local) if local != seen => {
+            format!("; this machine itself is {local}, so the address is changed on the way")
+        }
         _ => String::new(),
     };
     if leaves_from.is_empty() || leaves_from.contains(&seen) {
         let known = if leaves_from.is_empty() { "" } else { ", as leaves_from says" };
-        return Finding::new(Rung::Reach, "address", Verdict::Pass, format!("the bastion sees us as {seen}{known}{behind}"));
+        return Finding::new(
+            Rung::Reach,
+            "address",
+            Verdict::Pass,
+            format!("the bastion sees us as {seen}{known}{behind}"),
+        );
     }
     let listed: Vec<String> = leaves_from.iter().map(ToString::to_string).collect();
     let summary = format!("the bastion sees us as {seen}, but leaves_from says {}{behind}", listed.join(", "));

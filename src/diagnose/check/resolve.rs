@@ -15,7 +15,7 @@ pub fn judge(look: &Look<Named>, hop: &Hop) -> Finding {
             let text = "a name from your OpenSSH configuration is not known to others: see what ssh makes of it";
             return finding.advise(Advice::command(text, command));
         }
-        Err(finding) => return finding,
+        Err(finding) => return *finding,
     };
     if named.literal {
         return pass(Rung::Resolve, "name", format!("{host} is an address"), look.ms);

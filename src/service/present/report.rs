@@ -51,7 +51,8 @@ pub fn report_text(report: &Report) -> Vec<String> {
 fn finding_text(finding: &Finding, many: bool) -> Vec<String> {
     let hop = if many { format!("{}. ", finding.hop + 1) } else { String::new() };
     let time = finding.ms.filter(|ms| *ms >= 0.05).map(|ms| format!("  ({})", milliseconds(ms))).unwrap_or_default();
-    let mut lines = vec![format!("{} {:8} {hop}{}{time}", glyph(finding.verdict), finding.rung.as_str(), finding.summary)];
+    let mut lines =
+        vec![format!("{} {:8} {hop}{}{time}", glyph(finding.verdict), finding.rung.as_str(), finding.summary)];
     if !matches!(finding.verdict, Verdict::Fail | Verdict::Warn) {
         return lines;
     }

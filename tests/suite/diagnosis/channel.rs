@@ -50,7 +50,9 @@ fn settings() -> Vec<Condition> {
 
 fn targets() -> Vec<Condition> {
     vec![
-        condition("the port is closed", "open", &["target_refused"], || Scene::real_to("", "", "postgres", ports::free())),
+        condition("the port is closed", "open", &["target_refused"], || {
+            Scene::real_to("", "", "postgres", ports::free())
+        }),
         slow("a firewall before the database drops", "open", &["open_timeout", "target_timeout"], || {
             let dropping = Dropping::new();
             Scene::real_to("", "", "postgres", dropping.port).keeping(dropping)
@@ -97,7 +99,9 @@ fn databases() -> Vec<Condition> {
         condition("a web server", "speak", wrong, || {
             Scene::real_to("", "", "redis", serve(says(b"HTTP/1.1 400 Bad Request\r\n\r\n")))
         }),
-        condition("an SSH server", "speak", wrong, || Scene::real_to("", "", "postgres", serve(says(b"SSH-2.0-x\r\n")))),
+        condition("an SSH server", "speak", wrong, || {
+            Scene::real_to("", "", "postgres", serve(says(b"SSH-2.0-x\r\n")))
+        }),
         condition("MySQL has blocked the bastion", "speak", &["host_blocked"], || {
             refusing(1129, "Host '10.0.0.1' is blocked because of many connection errors")
         }),

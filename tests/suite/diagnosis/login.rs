@@ -46,7 +46,7 @@ fn by_itself() -> Vec<Condition> {
         condition("a line from elsewhere", "prove", REFUSED, || Scene::real("", "from=\"192.0.2.1\"")),
         condition("a line that has ended", "prove", REFUSED, || Scene::real("", "expiry-time=\"20200101\"")),
         condition("an option that sshd does not know", "prove", REFUSED, || Scene::real("", "no-such-option")),
-        condition("a key over two lines", "prove", REFUSED, || split_key()),
+        condition("a key over two lines", "prove", REFUSED, split_key),
         condition("a file that others can write", "prove", REFUSED, || {
             let sshd = Sshd::with("StrictModes yes");
             let adit = Adit::at(&sshd, "");
@@ -78,7 +78,9 @@ fn with_an_admin() -> Vec<Condition> {
 fn scripted() -> Vec<Condition> {
     use adit::sandbox::Login;
     vec![
-        condition("an account whose time is over", "prove", &["account_refused"], || Scene::sandbox(Login::AccountExpired)),
+        condition("an account whose time is over", "prove", &["account_refused"], || {
+            Scene::sandbox(Login::AccountExpired)
+        }),
         condition("closed during the login", "prove", &["login_dropped"], || Scene::sandbox(Login::Drop)),
         slow("a login that is never answered", "prove", &["login_timeout"], || Scene::sandbox(Login::Hang)),
         condition("passwords only", "prove", &["publickey_disabled"], || Scene::sandbox(Login::PasswordsOnly)),
@@ -92,10 +94,11 @@ fn strangers_key(extra: &str) -> Scene {
     let other = tempfile::tempdir().unwrap();
     let file = other.path().join("k");
     tool("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", file.to_str().unwrap()]).expect(0);
-    scene.after(|adit| {
-        adit.ok(&["bastion", "edit", "prod", "--identity-file", file.to_str().unwrap()]);
-    })
-    .keeping(other)
+    scene
+        .after(|adit| {
+            adit.ok(&["bastion", "edit", "prod", "--identity-file", file.to_str().unwrap()]);
+        })
+        .keeping(other)
 }
 
 /// A server whose file holds the key broken over two lines, as a mail program leaves it.

@@ -53,7 +53,12 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new(adit: Adit) -> Self {
-        Self { adit, words: vec!["diagnose".into(), "t".into(), "--json".into()], environment: Vec::new(), keep: Vec::new() }
+        Self {
+            adit,
+            words: vec!["diagnose".into(), "t".into(), "--json".into()],
+            environment: Vec::new(),
+            keep: Vec::new(),
+        }
     }
 
     /// A real sshd with these lines in its configuration that lets the key in with these options, and a tunnel to a plain
