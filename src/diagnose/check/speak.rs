@@ -1,13 +1,13 @@
 //! Judges what the database said. It does not talk to it.
 
 use crate::diagnose::speak::Spoken;
-use crate::model::contact::{Reply, Tls, blame};
+use crate::model::contact::{self, Reply, Tls};
 use crate::model::{Certainty, Code, Database, Fault, Finding, Kind, Name, Rung, Verdict};
 
 /// The finding on the last rung; with the tunnel's name the advised commands fit it.
 #[must_use]
 pub fn judge(seen: &Spoken, database: &Database, tunnel: Option<&Name>) -> Vec<Finding> {
-    let mut finding = match blame(&seen.reply, database, tunnel) {
+    let mut finding = match contact::blame(&seen.reply, database, tunnel) {
         Some(fault) => of_fault(fault, seen, database),
         None => healthy(&seen.reply, database),
     };
