@@ -107,3 +107,153 @@ where
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Tls;
+
+    fn database(kind: Kind) -> Database {
+        Database { kind, host: "db".parse().unwrap(), port: kind.default_port().unwrap_or(5432.try_into().unwrap()) }
+    }
+
+    /// A look at a server in a pipe of this width; the server's end closes with it.
+    async fn seen(kind: Kind, width: usize, server: impl AsyncFnOnce(&mut tokio::io::DuplexStream)) -> Spoken {
+        let (mut near, mut far) = tokio::io::duplex(width);
+        let database = database(kind);
+        let (_, seen) = tokio::join!(
+            async {
+                server(&mut far).await;
+                drop(far);
+            },
+            async {
+                let seen = look(&mut near, &database).await;
+                drop(near);
+                seen
+            }
+        );
+        seen
+    }
+
+    async fn hears(far: &mut tokio::io::DuplexStream, count: usize) -> Vec<u8> {
+        let mut words = vec![0; count];
+        far.read_exact(&mut words).await.unwrap();
+        words
+    }
+
+    /// Reads until the other side ends.
+    async fn rest(far: &mut tokio::io::DuplexStream) -> Vec<u8> {
+        let mut words = Vec::new();
+        // A pipe that is gone has ended.
+        let _ = far.read_to_end(&mut words).await;
+        words
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_byte_is_an_answer() {
+        for width in [1, 4096] {
+            let seen = seen(Kind::Postgres, width, async |far| {
+                assert_eq!(hears(far, 8).await, [0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]);
+                far.write_all(b"S").await.unwrap();
+                assert!(rest(far).await.is_empty());
+            })
+            .await;
+            assert!(matches!(seen.reply, Reply::Speaks { tls: Tls::Offered, .. }), "{seen:?}");
+            assert!((200.0..400.0).contains(&seen.ms), "{seen:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_mysql_greeting_is_answered_and_never_talked_over() {
+        let greeting = [
+            &b"\x4a\0\0\0\x0a8.0.36\0\x09\0\0\0salt1234\0\0\x0a\x2d\x02\0\x08\0\x15"[..],
+            b"\0\0\0\0\0\0\0\0\0\x00123456789012\0mysql_native_password\0",
+        ]
+        .concat();
+        assert_eq!(usize::from(greeting[0]) + 4, greeting.len());
+        for kind in Kind::ALL {
+            for width in [1, 4096] {
+                let seen = seen(kind, width, async |far| {
+                    far.write_all(&greeting).await.unwrap();
+                    let header = hears(far, 4).await;
+                    assert_eq!(header[3], 1, "{kind}");
+                    let answer = hears(far, usize::from(header[0])).await;
+                    assert!(answer.windows(10).any(|part| part == b"adit_probe"), "{kind}");
+                    far.write_all(b"\x0b\0\0\x02\xff\x15\x04#28000no").await.unwrap();
+                    assert!(rest(far).await.is_empty());
+                })
+                .await;
+                let is_right = match seen.reply {
+                    Reply::Speaks { ref version, .. } => version.as_deref() == Some("8.0.36"),
+                    Reply::Stranger { kind, .. } => kind == Some(Kind::Mysql),
+                    _ => false,
+                };
+                assert!(is_right, "{kind}: {seen:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_after_three_seconds() {
+        for kind in Kind::ALL {
+            let begun = Instant::now();
+            let seen = seen(kind, 4096, async |far| {
+                rest(far).await;
+            })
+            .await;
+            assert_eq!(seen.reply, Reply::Silent { said: String::new() }, "{kind}");
+            assert!(begun.elapsed() <= Duration::from_secs(3), "{kind} took {:?}", begun.elapsed());
+            assert_eq!(seen.ms < 400.0, kind == Kind::Tcp, "{kind}: {seen:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_reads_does_not_hold_us() {
+        for kind in Kind::ALL {
+            let (mut near, far) = tokio::io::duplex(1);
+            let begun = Instant::now();
+            let seen = look(&mut near, &database(kind)).await;
+            assert!(matches!(seen.reply, Reply::Silent { .. }), "{kind}: {seen:?}");
+            assert!(begun.elapsed() <= Duration::from_secs(3), "{kind}");
+            drop(far);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closing_is_seen_before_and_after_our_words() {
+        let before = seen(Kind::Redis, 4096, async |_| {}).await;
+        assert_eq!(before.reply, Reply::Closed { asked: false, said: String::new() });
+        let after = seen(Kind::Redis, 4096, async |far| {
+            hears(far, 14).await;
+        })
+        .await;
+        assert_eq!(after.reply, Reply::Closed { asked: true, said: String::new() });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_is_left() {
+        for kind in Kind::ALL {
+            for byte in *b"A-H\0\xff" {
+                let begun = Instant::now();
+                let seen = seen(kind, 4096, async |far| {
+                    for _ in 0..1024 {
+                        // It is left in the middle.
+                        let _ = far.write_all(&[byte; 1024]).await;
+                    }
+                })
+                .await;
+                let is_known = matches!(seen.reply, Reply::Stranger { .. } | Reply::Silent { .. });
+                assert!(is_known, "{kind} {byte}: {seen:?}");
+                assert!(begun.elapsed() <= Duration::from_secs(3), "{kind} {byte}: {:?}", begun.elapsed());
+            }
+        }
+    }
+
+    #[test]
+    fn evidence_travels() {
+        let seen = Spoken { reply: Reply::Closed { asked: true, said: "x".to_owned() }, ms: 1.5 };
+        let text = serde_json::to_string(&seen).unwrap();
+        assert_eq!(text, r#"{"reply":{"closed":{"asked":true,"said":"x"}},"ms":1.5}"#);
+        assert_eq!(serde_json::from_str::<Spoken>(&text).unwrap(), seen);
+    }
+}

@@ -1,193 +1,98 @@
-//! One forward opened as proof that the way is whole, and finished politely. It never logs in and never asks twice.
+//! One forward opened as proof that the way is whole, and finished politely. It never logs in, never asks, and answers only a
+//! server that would count its silence.
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::event::Event;
-use crate::model::{Advice, Code, Database, Fault, Kind, Owner, Untrusted};
-use crate::ssh::{Lane, OpenError};
+use crate::model::contact::{Contact, End, Reply, Step};
+use crate::model::{Code, Database, Fault};
+use crate::ssh::{Channel, Lane, OpenError};
 
 /// The time for a database's first words.
 const SPEAK_DEADLINE: Duration = Duration::from_secs(3);
-/// How long a server that should wait for its client is listened to.
+/// How long a server that should wait for its client is listened to: connecting and closing leaves no trace in its log, and one
+/// that speaks first is another than configured.
 const FIRST_WORDS: Duration = Duration::from_millis(150);
-/// A user that nobody has: being refused as it is a finished contact, which the server does not count against the bastion
-/// (MySQL manual, `max_connect_errors`).
-const NOBODY: &[u8] = b"adit_probe";
-/// The longest first packet that is read.
-const MAX_PACKET: usize = 8 * 1024;
+/// What follows words that could be whole comes within this.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// Opens the forward and says what came of it; nothing when the session was lost meanwhile.
 pub(crate) async fn prove(lane: &Lane, database: &Database) -> Option<Event> {
     match lane.open(&database.endpoint(), None).await {
-        Ok((channel, _place)) => {
-            if !database.kind.counts_strangers() {
-                return Some(listen_a_moment(channel, database).await);
-            }
-            let mut stream = channel.into_stream();
-            let spoken = timeout(SPEAK_DEADLINE, leave_politely(&mut stream, database)).await;
-            let _ = stream.shutdown().await;
-            match spoken {
-                Ok(Err(fault)) => Some(Event::ForwardRefused(fault)),
-                Ok(Ok(())) | Err(_) => Some(Event::ForwardOpened),
-            }
+        Ok((mut channel, _place)) => {
+            let reply = overhear(&mut channel, database).await;
+            // A session that is gone has ended it.
+            let _ = channel.eof().await;
+            finish(channel).await;
+            Some(fault(&reply, database).map_or(Event::ForwardOpened, Event::ForwardRefused))
         }
         Err(OpenError::Refused(fault)) => Some(Event::ForwardRefused(*fault)),
         Err(OpenError::Lost) => None,
     }
 }
 
-/// For servers that wait for the client: connecting and closing leaves no trace in their logs. One that speaks first is
-/// another than configured.
-async fn listen_a_moment(channel: crate::ssh::Channel, database: &Database) -> Event {
-    let mut channel = channel;
-    let heard = timeout(FIRST_WORDS, channel.wait()).await;
-    let said = match heard {
-        Ok(Some(message)) => crate::ssh::received(message),
-        Ok(None) | Err(_) => None,
-    };
-    let stranger = said.as_deref().and_then(|bytes| stranger(bytes, database));
-    if let (Some(said), Some(_)) = (&said, &stranger) {
-        // A server that counts strangers must not count this one.
-        if let Some(answer) = said.get(4..).and_then(answer) {
-            // A server that has gone cannot be answered, and counts nothing.
-            let _ = channel.data_bytes(framed(1, &answer)).await;
-            let _ = timeout(FIRST_WORDS, channel.wait()).await;
+/// Listens, and finishes what a server begins that counts unfinished contacts.
+async fn overhear(channel: &mut Channel, database: &Database) -> Reply {
+    let mut contact = Contact::overhear(database.kind);
+    let patience = if contact.server_speaks_first() { SPEAK_DEADLINE } else { FIRST_WORDS };
+    let mut deadline = Instant::now() + patience;
+    let mut settled = None;
+    loop {
+        let until = if settled.is_some() { deadline.min(Instant::now() + MOMENT) } else { deadline };
+        let said = match timeout_at(until, channel.wait()).await {
+            Ok(Some(message)) => crate::ssh::received(message),
+            ended => {
+                let end = if ended.is_ok() { End::Closed } else { End::Quiet };
+                let (reply, parting) = contact.end(end);
+                say(channel, parting).await;
+                return settled.unwrap_or(reply);
+            }
+        };
+        let Some(said) = said else { continue };
+        settled = None;
+        match contact.hear(&said) {
+            Step::Listen => {}
+            Step::Say(words) => {
+                deadline = Instant::now() + SPEAK_DEADLINE;
+                say(channel, words).await;
+            }
+            Step::Settle(reply) => settled = Some(reply),
+            Step::Leave(reply, parting) => {
+                say(channel, parting).await;
+                return reply;
+            }
         }
     }
-    // A session that is gone has ended it.
-    let _ = channel.eof().await;
-    finish(channel).await;
-    stranger.map_or(Event::ForwardOpened, Event::ForwardRefused)
 }
 
-/// Names a server by what it says before it is asked; nothing for what says nothing, or cannot be told from the right one.
-fn stranger(said: &[u8], database: &Database) -> Option<Fault> {
-    if database.kind == Kind::Tcp {
-        return None;
+async fn say(channel: &Channel, words: Vec<u8>) {
+    if !words.is_empty() {
+        // A server that has gone cannot be answered, and counts nothing.
+        let _ = channel.data_bytes(words).await;
     }
-    let name = if matches!(said, [_, _, 0, 0, 0x0a | 0xff, ..]) {
-        "a MySQL or MariaDB server"
-    } else if said.starts_with(b"SSH-") {
-        "an SSH server"
-    } else if said.starts_with(b"220") {
-        "a mail or FTP server"
-    } else {
-        return None;
-    };
-    let target = database.endpoint();
-    let message = format!("{target} answers as {name}, not as {}", database.kind);
-    Some(Fault::new(Code::WrongProtocol, message).advise(Advice::words("check the tunnel's database, host and port")))
+}
+
+/// What is about this way: a refusal of the bastion, or another server than the configured one.
+fn fault(reply: &Reply, database: &Database) -> Option<Fault> {
+    match reply {
+        Reply::Refused { code: Code::TooManyConnections | Code::HostBlocked | Code::HostNotAllowed, .. }
+        | Reply::Stranger { name: Some(_), .. } => reply.fault(database, None),
+        Reply::Refused { .. }
+        | Reply::Stranger { name: None, .. }
+        | Reply::Speaks { .. }
+        | Reply::Silent { .. }
+        | Reply::Closed { .. } => None,
+    }
 }
 
 /// Waits for the far side to close, so that the channel is forgotten; closes it after a while.
-async fn finish(mut channel: crate::ssh::Channel) {
+async fn finish(mut channel: Channel) {
     let ended = async { while channel.wait().await.is_some() {} };
     if timeout(Duration::from_secs(1), ended).await.is_err() {
         // The session being gone closes it as well.
         let _ = channel.close().await;
-    }
-}
-
-/// Reads the greeting and answers as nobody, until the server has said no.
-async fn leave_politely(
-    stream: &mut (impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin),
-    database: &Database,
-) -> Result<(), Fault> {
-    let Some((_, greeting)) = read_packet(stream).await else { return Ok(()) };
-    if let Some(fault) = refusal(&greeting, database) {
-        return Err(fault);
-    }
-    let Some(answer) = answer(&greeting) else { return Ok(()) };
-    if write_packet(stream, 1, &answer).await.is_err() {
-        return Ok(());
-    }
-    // The server may change the method once or twice before it refuses; an empty answer fits each.
-    for _ in 0..3 {
-        let Some((sequence, packet)) = read_packet(stream).await else { return Ok(()) };
-        match packet.first() {
-            Some(0xfe | 0x01) => {
-                if write_packet(stream, sequence.wrapping_add(1), &[]).await.is_err() {
-                    return Ok(());
-                }
-            }
-            Some(0xff) => return refusal(&packet, database).map_or(Ok(()), Err),
-            _ => return Ok(()),
-        }
-    }
-    Ok(())
-}
-
-async fn read_packet(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Option<(u8, Vec<u8>)> {
-    let mut header = [0_u8; 4];
-    stream.read_exact(&mut header).await.ok()?;
-    let [a, b, c, sequence] = header;
-    let length = usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16;
-    if length > MAX_PACKET {
-        return None;
-    }
-    let mut packet = vec![0; length];
-    stream.read_exact(&mut packet).await.ok()?;
-    Some((sequence, packet))
-}
-
-async fn write_packet(
-    stream: &mut (impl tokio::io::AsyncWrite + Unpin),
-    sequence: u8,
-    payload: &[u8],
-) -> std::io::Result<()> {
-    stream.write_all(&framed(sequence, payload)).await?;
-    stream.flush().await
-}
-
-fn framed(sequence: u8, payload: &[u8]) -> Vec<u8> {
-    let [a, b, c, _] = u32::try_from(payload.len()).unwrap_or(0).to_le_bytes();
-    let mut packet = vec![a, b, c, sequence];
-    packet.extend_from_slice(payload);
-    packet
-}
-
-/// The answer of nobody to a protocol 10 greeting (MySQL client/server protocol, HandshakeResponse41): no password, no
-/// database, the server's own method.
-fn answer(greeting: &[u8]) -> Option<Vec<u8>> {
-    // 0x200 protocol 4.1, 0x8000 secure connection, 0x80000 named method.
-    const CAPABILITIES: u32 = 0x0200 | 0x8000 | 0x0008_0000;
-    if greeting.first() != Some(&10) {
-        return None;
-    }
-    let mut answer = CAPABILITIES.to_le_bytes().to_vec();
-    answer.extend_from_slice(&0x0100_0000_u32.to_le_bytes());
-    answer.push(33); // utf8_general_ci
-    answer.extend_from_slice(&[0; 23]);
-    answer.extend_from_slice(NOBODY);
-    answer.extend_from_slice(&[0, 0]); // end of the user, an empty password
-    answer.extend_from_slice(b"mysql_native_password\0");
-    Some(answer)
-}
-
-/// The refusals that are about this way rather than about nobody.
-fn refusal(packet: &[u8], database: &Database) -> Option<Fault> {
-    let [0xff, low, high, text @ ..] = packet else { return None };
-    let number = u16::from_le_bytes([*low, *high]);
-    let said = Untrusted::new(text).clean(200);
-    let target = database.endpoint();
-    match number {
-        1040 => Some(Fault::new(
-            Code::TooManyConnections,
-            format!("{target} has no room for one more connection: \"{said}\""),
-        )),
-        1129 => Some(
-            Fault::new(Code::HostBlocked, format!("{target} has blocked the bastion: \"{said}\""))
-                .owned_by(Owner::DatabaseAdmin)
-                .advise(Advice::command("the database's keeper can lift the block", "mysqladmin flush-hosts")),
-        ),
-        1130 => Some(
-            Fault::new(Code::HostNotAllowed, format!("{target} does not let the bastion's address in: \"{said}\""))
-                .advise(Advice::words("the database's keeper must allow the user from the bastion's address")),
-        ),
-        _ => None,
     }
 }
 
@@ -196,52 +101,26 @@ mod tests {
     use super::*;
     use crate::model::Kind;
 
-    fn mariadb() -> Database {
-        Database { kind: Kind::Mariadb, host: "db".parse().unwrap(), port: 3306.try_into().unwrap() }
+    fn database(kind: Kind) -> Database {
+        Database { kind, host: "db".parse().unwrap(), port: 5432.try_into().unwrap() }
     }
 
-    async fn meet(server: impl AsyncFnOnce(&mut tokio::io::DuplexStream)) -> Result<(), Fault> {
-        let (mut near, mut far) = tokio::io::duplex(64 * 1024);
-        let database = mariadb();
-        let ((), met) = tokio::join!(
-            async {
-                server(&mut far).await;
-                drop(far);
-            },
-            leave_politely(&mut near, &database)
-        );
-        met
-    }
-
-    #[tokio::test]
-    async fn the_contact_is_finished_as_nobody() {
-        let met = meet(async |far| {
-            write_packet(far, 0, b"\x0a10.11.6-MariaDB\0rest").await.unwrap();
-            let (sequence, answer) = read_packet(far).await.unwrap();
-            assert_eq!(sequence, 1);
-            assert!(answer.windows(NOBODY.len()).any(|part| part == NOBODY));
-            write_packet(far, 2, b"\xfemysql_native_password\0salt").await.unwrap();
-            assert_eq!(read_packet(far).await.unwrap(), (3, vec![]));
-            write_packet(far, 4, b"\xff\x15\x04#28000Access denied").await.unwrap();
-        });
-        assert_eq!(met.await, Ok(()));
-    }
-
-    #[tokio::test]
-    async fn a_blocked_bastion_is_a_fault() {
-        let met = meet(async |far| {
-            write_packet(far, 0, b"\xff\x69\x04Host '10.0.0.1' is blocked\x1b[2J").await.unwrap();
-        });
-        let fault = met.await.unwrap_err();
-        assert_eq!(fault.code, Code::HostBlocked);
-        assert!(!fault.message.contains('\x1b'));
-    }
-
-    #[tokio::test]
-    async fn strangers_and_giants_are_left_alone() {
-        for bytes in [&b"\xff\xff\xff\x00"[..], b"HTTP/1.1 400\r\n", b""] {
-            let met = meet(async |far| far.write_all(bytes).await.unwrap());
-            assert_eq!(met.await, Ok(()));
+    #[test]
+    fn only_what_is_about_the_way_is_a_fault() {
+        let refused = |code| Reply::Refused { code, text: "no".to_owned() };
+        let stranger = |name: Option<&str>| Reply::Stranger {
+            name: name.map(str::to_owned),
+            kind: None,
+            said: "220 hi".to_owned(),
+        };
+        let mariadb = database(Kind::Mariadb);
+        assert_eq!(fault(&refused(Code::HostBlocked), &mariadb).unwrap().code, Code::HostBlocked);
+        assert_eq!(fault(&refused(Code::TlsRequired), &mariadb), None);
+        assert_eq!(fault(&stranger(None), &mariadb), None);
+        assert_eq!(fault(&stranger(Some("a mail server")), &mariadb).unwrap().code, Code::WrongProtocol);
+        assert_eq!(fault(&stranger(Some("a mail server")), &database(Kind::Tcp)), None);
+        for reply in [Reply::Silent { said: String::new() }, Reply::Closed { asked: false, said: String::new() }] {
+            assert_eq!(fault(&reply, &mariadb), None);
         }
     }
 }

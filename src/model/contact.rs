@@ -24,8 +24,8 @@ mod postgres;
 mod redis;
 mod sqlserver;
 mod stranger;
-
-pub use blame::blame;
+#[cfg(test)]
+mod tests;
 
 /// The most that is read of a server's words, in bytes.
 pub const MOST: usize = 8 * 1024;

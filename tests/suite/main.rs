@@ -31,6 +31,7 @@ mod sandbox;
 mod screens;
 mod service;
 mod sessions;
+mod speaking;
 mod stalled;
 mod support;
 mod terminal;

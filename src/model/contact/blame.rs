@@ -8,42 +8,53 @@ use crate::model::database::{Database, Kind};
 use crate::model::fault::{Code, Fault};
 use crate::model::name::Name;
 
-/// The fault that a reply is, if it is one; with the tunnel's name the commands fit it. Anything may answer, or nothing,
-/// where plain TCP was asked for.
-#[must_use]
-pub fn blame(reply: &Reply, database: &Database, tunnel: Option<&Name>) -> Option<Fault> {
-    let (target, kind) = (database.endpoint(), database.kind);
-    let fault = match reply {
-        Reply::Speaks { tls: Tls::Required, product, .. } => {
-            Fault::new(Code::TlsRequired, format!("{target} is {product} and takes no client without TLS"))
-        }
-        Reply::Closed { asked: true, .. } if is_cut_short(kind) => Fault::new(
-            Code::TlsRequired,
-            format!("{target} closes as soon as it is spoken to in clear text, as a server does that speaks only TLS"),
-        ),
-        Reply::Refused { code, text } if kind != Kind::Tcp => refusal(*code, text, database),
-        Reply::Closed { said, .. } => {
-            let said = if said.is_empty() { "without a word".to_owned() } else { format!("after \"{said}\"") };
-            Fault::new(Code::ClosedByDatabase, format!("{target} accepts and closes {said}"))
-        }
-        Reply::Stranger { name, said, .. } if kind != Kind::Tcp => {
-            let message = match name {
-                Some(name) => format!("{target} answers as {name}, not as {kind}"),
-                None => format!("{target} answers, but not as {kind}: \"{said}\""),
-            };
-            Fault::new(Code::WrongProtocol, message)
-        }
-        Reply::Silent { said } if kind != Kind::Tcp => {
-            let message = match said.as_str() {
-                "" => format!("{target} accepts and says nothing"),
-                said => format!("{target} accepts, says \"{said}\" and stops"),
-            };
-            Fault::new(Code::Silent, message)
-        }
-        Reply::Speaks { .. } | Reply::Refused { .. } | Reply::Stranger { .. } | Reply::Silent { .. } => return None,
-    };
-    let advice = advice(fault.code, reply, database, tunnel);
-    Some(advice.into_iter().fold(fault, Fault::advise))
+impl Reply {
+    /// The fault that a reply is, if it is one; with the tunnel's name the commands fit it. Anything may answer, or nothing,
+    /// where plain TCP was asked for.
+    #[must_use]
+    pub fn fault(&self, database: &Database, tunnel: Option<&Name>) -> Option<Fault> {
+        let (target, kind) = (database.endpoint(), database.kind);
+        let fault = match self {
+            Self::Speaks { tls: Tls::Required, product, .. } => {
+                Fault::new(Code::TlsRequired, format!("{target} is {product} and takes no client without TLS"))
+            }
+            // Other servers close on words that they do not understand.
+            Self::Closed { asked: true, said }
+                if said.is_empty() && is_cut_short(kind) && usual_kind(database, None).is_none() =>
+            {
+                Fault::new(
+                    Code::TlsRequired,
+                    format!(
+                        "{target} closes as soon as it is spoken to in clear text, as a server does that speaks only TLS"
+                    ),
+                )
+            }
+            Self::Refused { code, text } if kind != Kind::Tcp => refusal(*code, text, database),
+            Self::Closed { said, .. } => {
+                let said = if said.is_empty() { "without a word".to_owned() } else { format!("after \"{said}\"") };
+                Fault::new(Code::ClosedByDatabase, format!("{target} accepts and closes {said}"))
+            }
+            Self::Stranger { name, said, .. } if kind != Kind::Tcp => {
+                let message = match name {
+                    Some(name) => format!("{target} answers as {name}, not as {kind}"),
+                    None => format!("{target} answers, but not as {kind}: \"{said}\""),
+                };
+                Fault::new(Code::WrongProtocol, message)
+            }
+            Self::Silent { said } if kind != Kind::Tcp => {
+                let message = match said.as_str() {
+                    "" => format!("{target} accepts and says nothing"),
+                    said => format!("{target} accepts, says \"{said}\" and stops"),
+                };
+                Fault::new(Code::Silent, message)
+            }
+            Self::Speaks { .. } | Self::Refused { .. } | Self::Stranger { .. } | Self::Silent { .. } => {
+                return None;
+            }
+        };
+        let advice = advice(fault.code, self, database, tunnel);
+        Some(advice.into_iter().fold(fault, Fault::advise))
+    }
 }
 
 /// The servers that begin with TLS where they want it, instead of agreeing on it first.

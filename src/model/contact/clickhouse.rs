@@ -107,7 +107,7 @@ pub(super) fn read_http(turn: Turn<'_>) -> Heard {
         http::Heard::More => Heard::More,
         http::Heard::Foreign => Heard::Foreign,
         http::Heard::Head(answer) if answer.wants_tls() => {
-            Heard::know(Reply::Refused { code: Code::TlsRequired, text: clean(answer.body) })
+            Heard::Settle(Reply::Refused { code: Code::TlsRequired, text: clean(answer.body) })
         }
         http::Heard::Head(answer) => {
             let is_here = answer.has_header("x-clickhouse-") || find(answer.body, b"Ok.\n").is_some();

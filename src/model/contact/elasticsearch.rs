@@ -26,7 +26,7 @@ pub(super) fn read(turn: Turn<'_>) -> Heard {
         (false, false) => "",
     };
     if answer.wants_tls() {
-        return Heard::know(Reply::Refused { code: Code::TlsRequired, text: clean(answer.body) });
+        return Heard::Settle(Reply::Refused { code: Code::TlsRequired, text: clean(answer.body) });
     }
     match answer.status {
         200 => match answer.json_text("number").and_then(version) {
@@ -50,9 +50,9 @@ pub(super) fn read(turn: Turn<'_>) -> Heard {
             };
             speaks(product, None, Some("it asks for a login"))
         }
-        429 => Heard::know(Reply::Refused { code: Code::TooManyConnections, text: clean(answer.body) }),
+        429 => Heard::Settle(Reply::Refused { code: Code::TooManyConnections, text: clean(answer.body) }),
         503 if !product.is_empty() || says(b"not initialized") => {
-            Heard::know(Reply::Refused { code: Code::StartingUp, text: clean(answer.body) })
+            Heard::Settle(Reply::Refused { code: Code::StartingUp, text: clean(answer.body) })
         }
         503 if !answer.is_whole() => Heard::More,
         _ if is_elastic => speaks(product, None, Some("it did not show its front page")),

@@ -37,8 +37,8 @@ pub(super) fn read(turn: Turn<'_>) -> Heard {
     let Some(length) = cursor.length_le() else {
         return if turn.said.get(3).is_some_and(|high| *high != 0) { Heard::Foreign } else { Heard::More };
     };
-    // 16 MiB is the longest document; what is beyond the limit is read as far as it comes.
-    if !(26..=16 << 20).contains(&length) {
+    // What is beyond our limit is read as far as it comes; no answer to a greeting is ever longer than this.
+    if !(26..=1 << 16).contains(&length) {
         return Heard::Foreign;
     }
     let (Some(_), Some(_), Some(operation)) = (cursor.le32(), cursor.le32(), cursor.le32()) else { return Heard::More };

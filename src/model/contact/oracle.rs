@@ -34,7 +34,7 @@ pub(super) fn read(turn: Turn<'_>) -> Heard {
     if length.is_some_and(|length| !(8..=super::MOST).contains(&length)) || check.is_some_and(|check| check != 0) {
         return Heard::Foreign;
     }
-    let (Some(length), Some(kind)) = (length, cursor.byte()) else { return Heard::More };
+    let (Some(length), Some(_), Some(kind)) = (length, check, cursor.byte()) else { return Heard::More };
     if !matches!(kind, ACCEPT | REFUSE | REDIRECT | RESEND) {
         return Heard::Foreign;
     }

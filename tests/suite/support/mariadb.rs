@@ -22,6 +22,11 @@ impl MariaDb {
         SHARED.get_or_init(Self::start)
     }
 
+    /// A server of one test's own, for what would disturb the others.
+    pub(crate) fn private() -> Self {
+        Self::start()
+    }
+
     fn start() -> Self {
         let folder = own_folder("adit-my-");
         let (data, port) = (folder.join("data"), ports::free());

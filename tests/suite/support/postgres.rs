@@ -21,6 +21,11 @@ impl Postgres {
         SHARED.get_or_init(Self::start)
     }
 
+    /// A server of one test's own, for what would disturb the others.
+    pub(crate) fn private() -> Self {
+        Self::start()
+    }
+
     fn start() -> Self {
         let folder = own_folder("adit-pg-");
         let (data, port) = (folder.join("data"), ports::free());
