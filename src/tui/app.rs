@@ -207,20 +207,28 @@ impl App {
 
     /// Takes over a newer state.
     pub(crate) fn take(&mut self, snapshot: Arc<Snapshot>) {
-        for tunnel in &snapshot.tunnels {
-            self.rates.entry(tunnel.name.clone()).or_default().note(self.now, tunnel);
-        }
+        self.link = Link::Live;
+        self.snapshot = Arc::clone(&snapshot);
+        self.sample();
         self.rates.retain(|name, _| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
         self.acted.retain(|name| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
         self.put_off.retain(|id| snapshot.questions.iter().any(|pending| pending.id == *id));
-        self.link = Link::Live;
-        self.snapshot = snapshot;
         let names = self.line_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         if let Some(list) = self.lists.get_mut(&self.screen) {
             list.selection.follow(&names);
         }
         self.begin_at_work();
+    }
+
+    /// Takes a sample of what was carried. Where nothing happens no newer state comes, and that is a rate as well: none.
+    pub(crate) fn sample(&mut self) {
+        if self.link != Link::Live {
+            return;
+        }
+        for tunnel in &self.snapshot.tunnels {
+            self.rates.entry(tunnel.name.clone()).or_default().note(self.now, tunnel);
+        }
     }
 
     /// Selects the first tunnel that is wanted, once, so that the first sight is one of something that happens.

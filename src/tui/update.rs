@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Scope};
 use super::app::{App, Link, Screen};
 use super::effect::Effect;
 use super::input::Input;
@@ -50,6 +50,7 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Tick => {
             pass_toast(app);
+            app.sample();
             Vec::new()
         }
     }
@@ -111,6 +112,11 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
     let complaint = app.toast.take_if(|toast| toast.error).is_some();
     if key == Key::ctrl('c') {
         return vec![Effect::Quit];
+    }
+    let text_is_shown = matches!(app.overlays.last(), Some(Overlay::Shown(_)));
+    if text_is_shown && app.keymap.action(&[Scope::Global], key) == Some(Action::Mouse) {
+        // Text to be copied by hand is selected by the terminal, which has the mouse only where we do not.
+        return perform(app, Action::Mouse);
     }
     if let Some(overlay) = app.overlays.pop() {
         return take_outcome(app, overlay::key(overlay, key));
@@ -199,12 +205,15 @@ fn go(app: &mut App, to: Move) {
 /// Why an action cannot be done now; nothing when it can.
 pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     let tunnel = app.tunnel();
-    if action.scope() != super::action::Scope::Global && !app.screen.scopes().contains(&action.scope()) {
+    if action.scope() != Scope::Global && !app.screen.scopes().contains(&action.scope()) {
         return Some("belongs to another screen");
     }
     match action {
         Action::Toggle | Action::Restart if app.link == Link::Gone => Some("the service is gone"),
         Action::Toggle | Action::Restart | Action::Copy if tunnel.is_none() => Some("no tunnel is selected"),
+        Action::Copy if tunnel.is_some_and(|tunnel| tunnel.listen.is_none()) => {
+            Some("its local port is chosen when it first comes up")
+        }
         Action::CopyFix => match tunnel {
             None => Some("no tunnel is selected"),
             Some(tunnel) if fix(tunnel).is_none() => Some("there is no command to copy"),
@@ -351,7 +360,7 @@ fn on_tunnel(app: &mut App, action: Action) -> Vec<Effect> {
         Action::OpenClient => {
             client_command(&tunnel).map(|command| Effect::RunClient { command }).into_iter().collect()
         }
-        Action::Copy => copy(app, &tunnel),
+        Action::Copy => copy(&tunnel),
         Action::CopyFix => fix(&tunnel)
             .map(|text| Effect::Copy { text, what: format!("the command that mends {name}") })
             .into_iter()
@@ -379,14 +388,9 @@ fn ask(request: Request, verb: &str, name: &Name) -> Vec<Effect> {
     vec![Effect::Request { request, about: format!("{verb} {name}") }]
 }
 
-fn copy(app: &mut App, tunnel: &TunnelStatus) -> Vec<Effect> {
-    match connection_string(tunnel) {
-        Some(text) => vec![Effect::Copy { text, what: format!("the connection string of {}", tunnel.name) }],
-        None => {
-            app.say("copy: its local port is chosen when it first comes up");
-            Vec::new()
-        }
-    }
+fn copy(tunnel: &TunnelStatus) -> Vec<Effect> {
+    let what = format!("the connection string of {}", tunnel.name);
+    connection_string(tunnel).map(|text| Effect::Copy { text, what }).into_iter().collect()
 }
 
 /// The tunnel as the recipes want it.

@@ -147,7 +147,10 @@ fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
         );
         return;
     }
-    frame.render_widget(Paragraph::new(hints(app, width)), places.foot);
+    // What lies over the screen takes the keys and says which.
+    if app.overlays.is_empty() {
+        frame.render_widget(Paragraph::new(hints(app, width)), places.foot);
+    }
 }
 
 /// The keys that can be pressed now, nearest scope first, as many as fit.

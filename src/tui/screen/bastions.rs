@@ -47,26 +47,22 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     frame.render_widget(framed, places.detail);
     let Some(bastion) = selected else { return };
     let width = usize::from(inner.width);
-    let fact = |name: &str, value: String, role: Role| {
-        Line::from(vec![
-            Span::styled(text::fit(name, 12), app.theme.style(Role::Muted)),
-            Span::styled(text::cut(&value, width.saturating_sub(12)), app.theme.style(role)),
-        ])
-    };
+    let fact = |name: &str, value: &str, role: Role| table::fact(app, (name, 12), value, role, width);
     let via: Vec<&str> = bastion.via.iter().map(|name| name.as_str()).collect();
-    let mut lines = vec![
-        fact("address", bastion.endpoint.to_string(), Role::Text),
-        fact("user", bastion.user.clone(), Role::Text),
-        fact("identity", bastion.identity.clone(), Role::Text),
-    ];
+    let mut lines = [
+        fact("address", &bastion.endpoint.to_string(), Role::Text),
+        fact("user", &bastion.user, Role::Text),
+        fact("identity", &bastion.identity, Role::Text),
+    ]
+    .concat();
     if !via.is_empty() {
-        lines.push(fact("through", via.join(" → "), Role::Text));
+        lines.extend(fact("through", &via.join(" → "), Role::Text));
     }
-    lines.push(match &bastion.host_key {
-        Some(key) => fact("host key", format!("{} {}", key.key_type, key.fingerprint), Role::Accent),
-        None => fact("host key", "not known yet; asked at the first connection".to_owned(), Role::Unproven),
+    lines.extend(match &bastion.host_key {
+        Some(key) => fact("host key", &format!("{} {}", key.key_type, key.fingerprint), Role::Accent),
+        None => fact("host key", "not known yet; asked at the first connection", Role::Unproven),
     });
-    lines.extend(bastion.warnings.iter().map(|warning| fact("warning", warning.clone(), Role::Unproven)));
+    lines.extend(bastion.warnings.iter().flat_map(|warning| fact("warning", warning, Role::Unproven)));
     lines.push(Line::default());
     for name in &bastion.tunnels {
         let Some(tunnel) = app.snapshot.tunnels.iter().find(|tunnel| tunnel.name == *name) else { continue };

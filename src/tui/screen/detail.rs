@@ -51,7 +51,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, tunnel: &TunnelStatus, area
         }
     }
     let room = height.saturating_sub(lines.len() + 1);
-    lines.extend(events(app, tunnel, width, room));
+    lines.extend(events(app, tunnel, width, room, roomy));
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
@@ -188,7 +188,7 @@ fn warnings(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>
 }
 
 /// The last things that happened to it, as many as fit.
-fn events(app: &App, tunnel: &TunnelStatus, width: usize, room: usize) -> Vec<Line<'static>> {
+fn events(app: &App, tunnel: &TunnelStatus, width: usize, room: usize, roomy: bool) -> Vec<Line<'static>> {
     let mut own: Vec<_> = app
         .snapshot
         .journal
@@ -201,12 +201,17 @@ fn events(app: &App, tunnel: &TunnelStatus, width: usize, room: usize) -> Vec<Li
     if own.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![Line::default()];
-    lines.extend(own.into_iter().map(|entry| {
+    let told = own.into_iter().flat_map(|entry| {
         let time = app.clock(entry.at, "%H:%M:%S");
-        Line::styled(text::cut(&format!("{time} {}", entry.message), width), app.theme.style(Role::Muted))
-    }));
-    lines
+        let lines = in_lines(&entry.message, width.saturating_sub(time.len() + 1), roomy).into_iter().enumerate();
+        let indent = " ".repeat(time.len());
+        lines.map(move |(index, words)| format!("{} {words}", if index == 0 { &time } else { &indent }))
+    });
+    let told: Vec<String> = told.collect();
+    // The newest are at the end.
+    let shown = told.get(told.len().saturating_sub(room)..).unwrap_or_default();
+    let muted = |words: &String| Line::styled(words.clone(), app.theme.style(Role::Muted));
+    std::iter::once(Line::default()).chain(shown.iter().map(muted)).collect()
 }
 
 /// How long ago; never negative.

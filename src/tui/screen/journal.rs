@@ -30,7 +30,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
                 Span::styled(text::cut(&entry.event, 7), app.theme.style(role(entry))),
                 Span::raw(" ".repeat(8_usize.saturating_sub(entry.event.len().min(7)))),
                 Span::styled(
-                    text::cut(&entry.message, width.saturating_sub(when + name + 11)),
+                    text::cut(&entry.message, width.saturating_sub(when + name + 12)),
                     app.theme.style(Role::Text),
                 ),
             ])

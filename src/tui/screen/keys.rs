@@ -6,6 +6,7 @@ use ratatui::widgets::{Padding, Paragraph};
 
 use super::detail::age;
 use super::table;
+use crate::model::KeyStatus;
 use crate::tui::app::App;
 use crate::tui::layout::{self, Places};
 use crate::tui::theme::Role;
@@ -28,8 +29,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
             };
             let used = match key.used_by.len() {
                 0 => "unused".to_owned(),
-                1 => "used once".to_owned(),
-                n => format!("used by {n}"),
+                1 => "1 use".to_owned(),
+                n => format!("{n} uses"),
             };
             Line::from(vec![
                 Span::styled(format!(" {} ", text::fit(key.name.as_str(), name)), app.theme.style(Role::Text)),
@@ -53,27 +54,43 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     let inner = framed.inner(places.detail);
     frame.render_widget(framed, places.detail);
     let Some(key) = selected else { return };
-    let width = usize::from(inner.width);
-    let fact = |name: &str, value: &str| {
-        Line::from(vec![
-            Span::styled(text::fit(name, 13), app.theme.style(Role::Muted)),
-            Span::styled(text::cut(value, width.saturating_sub(13)), app.theme.style(Role::Text)),
-        ])
-    };
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let roomy = facts(app, key, width, true);
+    let lines = if roomy.len() > height { facts(app, key, width, false) } else { roomy };
+    frame.render_widget(Paragraph::new(cut_short(app, lines, height)), inner);
+}
+
+/// What is known of a key; where there is less room without what its line says as well.
+fn facts(app: &App, key: &KeyStatus, width: usize, roomy: bool) -> Vec<Line<'static>> {
+    let fact = |name: &str, value: &str| table::fact(app, (name, 13), value, Role::Text, width);
     let made = key.created.map_or_else(|| "unknown".to_owned(), |at| format!("{} ago", text::span(age(app.now, at))));
     let used: Vec<&str> = key.used_by.iter().map(|name| name.as_str()).collect();
-    let mut lines = vec![
-        fact("type", &format!("{}, {} bits", key.key_type, key.bits)),
-        fact("fingerprint", &key.fingerprint),
-        fact("comment", &key.comment),
-        fact("passphrase", if key.encrypted { "yes" } else { "none: the file itself is the secret" }),
-        fact("made", &made),
-        fact("used by", &if used.is_empty() { "nothing".to_owned() } else { used.join(", ") }),
-        Line::default(),
-        Line::styled("public key (one line; y copies it as one)", app.theme.style(Role::Muted)),
-    ];
-    lines.extend(
-        text::wrap(&key.public_key, width).into_iter().map(|line| Line::styled(line, app.theme.style(Role::Accent))),
-    );
-    frame.render_widget(Paragraph::new(lines), inner);
+    let broken = key.broken.iter().flat_map(|why| text::wrap(why, width));
+    let mut lines: Vec<_> = broken.map(|line| Line::styled(line, app.theme.style(Role::Failed))).collect();
+    lines.extend(fact("type", &format!("{}, {} bits", key.key_type, key.bits)));
+    lines.extend(fact("fingerprint", &key.fingerprint));
+    if roomy {
+        lines.extend(fact("comment", &key.comment));
+    }
+    lines.extend(fact("passphrase", if key.encrypted { "yes" } else { "none: the file itself is the secret" }));
+    if roomy {
+        lines.extend(fact("made", &made));
+    }
+    lines.extend(fact("used by", &if used.is_empty() { "nothing".to_owned() } else { used.join(", ") }));
+    if roomy {
+        lines.push(Line::default());
+    }
+    lines.push(Line::styled("public key (one line; y copies it as one)", app.theme.style(Role::Muted)));
+    let public = text::wrap(&key.public_key, width).into_iter();
+    lines.extend(public.map(|line| Line::styled(line, app.theme.style(Role::Accent))));
+    lines
+}
+
+/// Half a key looks like a whole one: where it ends early the last line says so.
+fn cut_short(app: &App, mut lines: Vec<Line<'static>>, height: usize) -> Vec<Line<'static>> {
+    if lines.len() > height {
+        lines.truncate(height.saturating_sub(1));
+        lines.push(Line::styled("… and more; y copies all of it", app.theme.style(Role::Muted)));
+    }
+    lines
 }

@@ -37,6 +37,22 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect, title: &str, he
     frame.render_widget(Paragraph::new(out), inner);
 }
 
+/// A fact with its name before it; a long one in as many lines as it needs, for what is cut cannot be compared.
+pub(super) fn fact(app: &App, name: (&str, usize), value: &str, role: Role, width: usize) -> Vec<Line<'static>> {
+    let (name, column) = name;
+    let mut values = text::wrap(value, width.saturating_sub(column));
+    if values.is_empty() {
+        values.push(String::new());
+    }
+    let line = |(index, value): (usize, String)| {
+        Line::from(vec![
+            Span::styled(text::fit(if index == 0 { name } else { "" }, column), app.theme.style(Role::Muted)),
+            Span::styled(value, app.theme.style(role)),
+        ])
+    };
+    values.into_iter().enumerate().map(line).collect()
+}
+
 /// What a pane says when its list is empty.
 pub(super) fn empty(app: &App, words: &[&str]) -> Vec<Line<'static>> {
     words.iter().map(|words| Line::styled((*words).to_owned(), app.theme.style(Role::Muted))).collect()
