@@ -15,7 +15,7 @@ use crate::tui::widget::{pane, text};
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     let width = usize::from(places.list.width.saturating_sub(2));
     let name = (width / 3).clamp(8, 24);
-    let address = width.saturating_sub(name + 14);
+    let address = width.saturating_sub(name + 12);
     let shown = app.bastions();
     let mut lines: Vec<Line<'static>> = shown
         .iter()
