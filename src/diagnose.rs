@@ -10,7 +10,7 @@ mod run;
 pub mod speak;
 
 pub use explain::{LONGEST as LONGEST_TEXT, Match, explain};
-pub use live::{Live, Means, Passphrases};
+pub use live::{Live, Means, Passphrases, holding};
 pub use plan::{Aim, Plan};
 pub use probe::{
     Bound, Eyes, Greeted, Holding, Inside, Login, Look, Methods, Named, Offered, Opened, Probe, Reached, Seen, Trusted,

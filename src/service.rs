@@ -3,6 +3,7 @@
 mod attach;
 mod client;
 mod daemon;
+mod drafts;
 mod examine;
 pub mod frame;
 mod hub;
@@ -21,7 +22,8 @@ mod wanted;
 pub use attach::{AttachError, attach};
 pub use client::{Asked, Client, ClientError};
 pub use daemon::{DaemonError, run};
-pub use examine::{means as diagnosis_means, plan as diagnosis_plan};
+pub use drafts::{draft_names, find_draft, with_draft};
+pub use examine::{draft_plan, means as diagnosis_means, plan as diagnosis_plan};
 pub use hub::{Running, start};
 pub use inside::Door;
 pub use log::{log_path, old_log_path};

@@ -13,13 +13,13 @@ use crate::diagnose::{self, Live, Plan};
 use crate::local::terminal;
 use crate::model::{Admin, Code, Identity, Name, Secret, Subject, Verdict};
 use crate::service::present::{report_json, report_text};
-use crate::service::{diagnosis_means, diagnosis_plan};
+use crate::service::{diagnosis_means, diagnosis_plan, draft_names, draft_plan, find_draft};
 use crate::ssh::{self, Sources};
 
 /// Arguments of `diagnose`.
 #[derive(Debug, Args)]
 pub(super) struct Diagnose {
-    /// A tunnel, or bastion:NAME
+    /// A tunnel, bastion:NAME, or draft:NAME for one in the making
     name: String,
     /// Also look on the bastion through a login of your own, with your agent or your key
     #[arg(long, value_name = "USER@HOST[:PORT]")]
@@ -29,13 +29,23 @@ pub(super) struct Diagnose {
 /// Runs it.
 pub(super) async fn run(context: &Context, diagnose: Diagnose) -> Outcome {
     let settings = context.settings()?;
-    let subject = subject(&settings, &diagnose.name)?;
+    let subject = subject(context, &settings, &diagnose.name)?;
     // A service that does not answer is no reason not to look.
     let client = context.attached().await.ok().flatten();
     let snapshot = client.as_ref().map(|client| client.latest());
     let unknown = || Stop::unknown(format!("there is nothing named {}", diagnose.name));
-    let mut plan =
-        diagnosis_plan(&settings, &context.paths, &subject, None, snapshot.as_deref()).ok_or_else(unknown)?;
+    let plan = match &subject {
+        Subject::Draft(name) => {
+            let draft = find_draft(&context.paths, name).ok_or_else(unknown)?;
+            draft_plan(&settings, &context.paths, &draft, None).ok_or_else(|| {
+                Stop::usage(format!("the draft {name} has no bastion yet; go on with it in the dashboard: adit"))
+            })
+        }
+        Subject::Tunnel(_) | Subject::Bastion(_) => {
+            diagnosis_plan(&settings, &context.paths, &subject, None, snapshot.as_deref()).ok_or_else(unknown)
+        }
+    };
+    let mut plan = plan?;
     if let Some(admin) = &diagnose.admin {
         plan.admin = Some(Admin::parse(admin, &plan.route.last.endpoint).map_err(Stop::usage)?);
     }
@@ -57,9 +67,13 @@ pub(super) async fn run(context: &Context, diagnose: Diagnose) -> Outcome {
 }
 
 /// What a name on the command line means.
-fn subject(settings: &Settings, text: &str) -> Result<Subject, Stop> {
+fn subject(context: &Context, settings: &Settings, text: &str) -> Result<Subject, Stop> {
     if let Some(name) = text.strip_prefix("bastion:") {
         return Ok(Subject::Bastion(bastion::find(settings, name)?.name.clone()));
+    }
+    if let Some(name) = text.strip_prefix("draft:") {
+        let names = draft_names(&context.paths);
+        return Ok(Subject::Draft(select::find("draft", name, names.iter()).map_err(Stop::unknown)?.clone()));
     }
     let name: &Name = select::find("tunnel", text, settings.tunnels.keys()).map_err(|error| {
         let is_bastion = settings.bastions.keys().any(|name| name.as_str() == text);

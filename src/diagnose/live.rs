@@ -333,8 +333,9 @@ fn slow(hop: &Hop) -> Fault {
     Fault::new(Code::LoginTimeout, text)
 }
 
-/// Binds the port for a moment, unless our own service holds it.
-fn holding(listen: Option<&Listen>, held: bool) -> Holding {
+/// Who has a place to listen on; binds it for a moment, unless our own service holds it. Blocking, and quick.
+#[must_use]
+pub fn holding(listen: Option<&Listen>, held: bool) -> Holding {
     let address = match listen {
         None => return Holding::Unchosen,
         Some(_) if held => return Holding::Ours,

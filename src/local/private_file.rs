@@ -22,6 +22,7 @@ use super::process::own_uid;
 const READ: &str = "read";
 const WRITE: &str = "write";
 const MAKE: &str = "make";
+const REMOVE: &str = "remove";
 const APPEND: &str = "append to";
 
 /// As many links as Linux follows (path_resolution(7)).
@@ -79,6 +80,16 @@ pub fn create_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError>
     let temporary = filled(path, MAKE, bytes, mode)?;
     temporary.persist_noclobber(path).map_err(|e| FileError::io(path, MAKE, &e.error))?;
     sync_folder(path);
+    Ok(())
+}
+
+/// Takes a file away; one that is not there is no error.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_folder(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(FileError::io(path, REMOVE, &error)),
+    }
     Ok(())
 }
 

@@ -135,6 +135,8 @@ pub enum Subject {
     Tunnel(Name),
     /// A bastion: the rungs from its name to the login.
     Bastion(Name),
+    /// A tunnel in the making: as far as it is answered.
+    Draft(Name),
 }
 
 impl Subject {
@@ -142,7 +144,7 @@ impl Subject {
     #[must_use]
     pub fn name(&self) -> &Name {
         match self {
-            Self::Tunnel(name) | Self::Bastion(name) => name,
+            Self::Tunnel(name) | Self::Bastion(name) | Self::Draft(name) => name,
         }
     }
 }
@@ -152,6 +154,7 @@ impl std::fmt::Display for Subject {
         match self {
             Self::Tunnel(name) => f.pad(name.as_str()),
             Self::Bastion(name) => write!(f, "bastion:{name}"),
+            Self::Draft(name) => write!(f, "draft:{name}"),
         }
     }
 }

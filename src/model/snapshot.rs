@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::database::Database;
+use super::draft::Draft;
 use super::endpoint::{Endpoint, Listen};
 use super::fault::FaultStatus;
 use super::journal::Entry;
@@ -220,6 +221,9 @@ pub struct Snapshot {
     /// adit's own keys, by name.
     #[serde(default)]
     pub keys: Vec<KeyStatus>,
+    /// Tunnels in the making, by name.
+    #[serde(default)]
+    pub drafts: Vec<Draft>,
     /// The last things that happened, oldest first.
     #[serde(default)]
     pub journal: Vec<Entry>,

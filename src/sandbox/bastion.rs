@@ -67,6 +67,8 @@ impl Bastion {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| SandboxError::no_port(&error))?;
         let address = listener.local_addr().map_err(|error| SandboxError::no_port(&error))?;
+        // Nobody may find it open for a moment.
+        let listener = (switches.door != Door::Shut).then_some(listener);
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
             address,

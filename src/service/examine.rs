@@ -6,13 +6,22 @@ use crate::config::{Paths, Settings};
 use crate::diagnose::{Aim, Means, Passphrases, Plan};
 use crate::local::{clock, port_owner};
 use crate::model::{
-    Admin, Bastion, Endpoint, Format, Hop, Identity, Listen, Phase, Recipe, Route, Rung, Snapshot, SshWay, Subject,
-    Tunnel,
+    Admin, Bastion, Draft, Endpoint, Format, Hop, Identity, Listen, Name, Phase, Recipe, Route, Rung, Snapshot, SshWay,
+    Subject, Tunnel,
 };
 use crate::ssh::World;
 
+use super::drafts::with_draft;
+
 /// The ports that the commands to be run by hand may use while the tunnel's own is in use.
 const PORTS: std::ops::RangeInclusive<u16> = 15_000..=29_999;
+
+/// The plan for a draft, as far as it is answered; nothing before its bastion is.
+#[must_use]
+pub fn draft_plan(settings: &Settings, paths: &Paths, draft: &Draft, admin: Option<Admin>) -> Option<Plan> {
+    let would_be = with_draft(settings, draft);
+    plan_for(&would_be, paths, &Subject::Draft(draft.name.clone()), draft.bastion_name(), admin, None)
+}
 
 /// The plan for a subject; nothing where the configuration does not know it. `snapshot` is the running service's, if any.
 #[must_use]
@@ -23,12 +32,27 @@ pub fn plan(
     admin: Option<Admin>,
     snapshot: Option<&Snapshot>,
 ) -> Option<Plan> {
+    plan_for(settings, paths, subject, None, admin, snapshot)
+}
+
+fn plan_for(
+    settings: &Settings,
+    paths: &Paths,
+    subject: &Subject,
+    bastion_of_draft: Option<&Name>,
+    admin: Option<Admin>,
+    snapshot: Option<&Snapshot>,
+) -> Option<Plan> {
     let (bastion, tunnel) = match subject {
         Subject::Tunnel(name) => {
             let tunnel = settings.tunnels.get(name)?;
             (settings.bastions.get(&tunnel.bastion)?, Some(tunnel))
         }
         Subject::Bastion(name) => (settings.bastions.get(name)?, None),
+        Subject::Draft(name) => match settings.tunnels.get(name) {
+            Some(tunnel) => (settings.bastions.get(&tunnel.bastion)?, Some(tunnel)),
+            None => (settings.bastions.get(bastion_of_draft?)?, None),
+        },
     };
     let own = tunnel.and_then(|tunnel| tunnel.identity.as_ref());
     let route = Route::direct(Hop::through(bastion, own));

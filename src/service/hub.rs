@@ -5,6 +5,7 @@ mod again;
 mod answer;
 mod begun;
 mod show;
+mod wizard;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Asked;
+use super::drafts::Drafts;
 use super::inside::{Desk, Door, wires};
 use super::lists::{self, Lists};
 use super::protocol::{Reply, Request};
@@ -90,6 +92,7 @@ pub async fn start(paths: &Paths, agent: Option<PathBuf>) -> Running {
     let (door, desk) = wires();
     let stop = CancellationToken::new();
     let (wanted, complaint) = Wanted::load(&paths.state);
+    let (drafts, broken) = Drafts::load(&paths.state);
     let mut hub = Hub {
         paths: paths.clone(),
         engine: Engine::start(pool.clone(), notify),
@@ -104,6 +107,7 @@ pub async fn start(paths: &Paths, agent: Option<PathBuf>) -> Running {
         closed: mpsc::channel(NOTICES),
         begun: Vec::new(),
         helped: Vec::new(),
+        drafts,
         ready: Vec::new(),
         dirty: true,
         stop: stop.clone(),
@@ -111,6 +115,9 @@ pub async fn start(paths: &Paths, agent: Option<PathBuf>) -> Running {
     if let Some(error) = complaint {
         tracing::warn!("{error}");
         hub.note("wanted", &error.to_string());
+    }
+    for why in broken {
+        hub.note("draft", &why);
     }
     hub.note("started", &format!("the service started, version {}", env!("CARGO_PKG_VERSION")));
     let news = hub.in_force.look(Look::Certain).await;
@@ -140,6 +147,7 @@ struct Hub {
     begun: Vec<Begun>,
     /// Tunnels that an answer helps.
     helped: Vec<Helped>,
+    drafts: Drafts,
     /// Replies that go out after the next snapshot, so that nobody reads an older one after them.
     ready: Vec<Late>,
     dirty: bool,
@@ -246,6 +254,11 @@ impl Hub {
             | Request::Down { .. }
             | Request::Restart { .. }
             | Request::Answer { .. }
+            | Request::SaveDraft { .. }
+            | Request::DropDraft { .. }
+            | Request::FinishDraft { .. }
+            | Request::TrustHost { .. }
+            | Request::CheckListen { .. }
             | Request::Reload => {
                 let message = "the background service is stopping; try again when it has".to_owned();
                 self.reply(asked.reply, Reply::Refused { code: 5, message });

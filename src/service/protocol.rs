@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::journal::Entry;
-use crate::model::{Answer, Name, Snapshot};
+use crate::model::{Answer, Draft, Listen, Name, Snapshot, Subject};
 
 /// The version of these words. Another one on the other side ends the conversation after the first frame.
 pub const PROTOCOL: u32 = 1;
@@ -71,6 +71,39 @@ pub enum Request {
     Stop,
     /// The last things that happened. Answered with `Reply::Journal`.
     Journal,
+    /// Keep a tunnel in the making, and make the key that it asks for. Answered when both are there.
+    SaveDraft {
+        /// As far as it is answered.
+        draft: Box<Draft>,
+        /// What it was called before.
+        #[serde(default)]
+        was: Option<Name>,
+    },
+    /// Forget a tunnel in the making.
+    DropDraft {
+        /// Which.
+        name: Name,
+    },
+    /// Write a tunnel in the making, and its bastion, into the configuration.
+    FinishDraft {
+        /// Which.
+        name: Name,
+    },
+    /// Pin the host key that a person has compared. Answered when it is pinned, or refused with the reason.
+    TrustHost {
+        /// Whose bastion.
+        subject: Subject,
+        /// `SHA256:…`
+        fingerprint: String,
+    },
+    /// Whether a tunnel could listen there. Refused with the reason where it could not.
+    CheckListen {
+        /// Where.
+        listen: Listen,
+        /// The tunnel that may have it already.
+        #[serde(default)]
+        but: Option<Name>,
+    },
 }
 
 /// What the service answers.

@@ -29,11 +29,11 @@ const PARTING: Duration = Duration::from_secs(2);
 /// The pause before the port is asked for again.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// Accepts connections until the bastion ends.
-pub(super) async fn keep(shared: Arc<Shared>, listener: TcpListener) {
+/// Accepts connections until the bastion ends; without a listener it begins shut.
+pub(super) async fn keep(shared: Arc<Shared>, listener: Option<TcpListener>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut switches = shared.switches.subscribe();
-    let mut open = Some(listener);
+    let mut open = listener;
     loop {
         let is_shut = switches.borrow_and_update().door == Door::Shut;
         let listener = match (open.take(), is_shut) {

@@ -20,6 +20,12 @@ struct Refusal {
     message: String,
 }
 
+impl From<(u8, String)> for Refusal {
+    fn from((code, message): (u8, String)) -> Self {
+        Self { code, message }
+    }
+}
+
 fn refuse(code: u8, message: impl Into<String>) -> Refusal {
     Refusal { code, message: message.into() }
 }
@@ -60,6 +66,13 @@ impl Hub {
             Request::Stop => {
                 self.stop.cancel();
                 Ok(())
+            }
+            Request::SaveDraft { draft, was } => return self.save_draft(*draft, was.as_ref(), to).await,
+            Request::TrustHost { subject, fingerprint } => return self.trust_host(&subject, fingerprint, to),
+            Request::DropDraft { name } => self.drop_draft(&name).map_err(Refusal::from),
+            Request::FinishDraft { name } => self.finish_draft(&name).await.map_err(Refusal::from),
+            Request::CheckListen { listen, but } => {
+                self.check_listen(&listen, but.as_ref()).map_or(Ok(()), |why| Err(refuse(1, why)))
             }
         };
         let reply = match done {

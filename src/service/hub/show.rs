@@ -45,6 +45,7 @@ impl Hub {
             questions,
             bastions: self.lists.bastions.clone(),
             keys: self.lists.keys.clone(),
+            drafts: self.drafts.all().to_vec(),
             journal: self.journal.entries().skip(self.journal.len().saturating_sub(SHOWN)).cloned().collect(),
             config_error: self.in_force.error().map(str::to_owned),
         }

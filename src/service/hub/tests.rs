@@ -283,3 +283,5 @@ async fn a_client_can_end_it_and_watch_it_end() {
     assert!(client.request(Request::Status).await.is_err());
     assert!(home.wanted().contains("orders"), "the next service brings it back");
 }
+
+mod drafts;

@@ -12,10 +12,16 @@ pub fn report_json(report: &Report) -> String {
     let (tunnel, bastion) = match &report.subject {
         Subject::Tunnel(name) => (json(name), json(&report.bastion)),
         Subject::Bastion(name) => (Value::Null, json(name)),
+        Subject::Draft(_) => (Value::Null, json(&report.bastion)),
+    };
+    let draft = match &report.subject {
+        Subject::Draft(name) => json(name),
+        Subject::Tunnel(_) | Subject::Bastion(_) => Value::Null,
     };
     document([
         ("tunnel", tunnel),
         ("bastion", bastion),
+        ("draft", draft),
         ("verdict", json(&report.verdict())),
         ("rung", json(&cause.map(|finding| finding.rung))),
         ("code", json(&cause.and_then(|finding| finding.code))),
@@ -84,6 +90,7 @@ fn conclusion(report: &Report) -> String {
     let subject = match &report.subject {
         Subject::Tunnel(name) => name.to_string(),
         Subject::Bastion(name) => format!("bastion {name}"),
+        Subject::Draft(name) => format!("draft {name}"),
     };
     match (report.verdict(), report.cause()) {
         (Verdict::Fail | Verdict::Warn, Some(cause)) => {

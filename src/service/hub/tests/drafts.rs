@@ -1,0 +1,100 @@
+//! Tunnels in the making: kept over a restart, finished into the configuration, refused where names clash.
+
+use super::*;
+use crate::model::{Access, ChosenBastion, Database, Draft, Endpoint, Kind, Listen};
+use crate::service::protocol::{Reply, Request};
+
+fn draft(name: &str) -> Draft {
+    let mut draft = Draft::new(name.parse().unwrap());
+    draft.bastion = ChosenBastion::New {
+        name: "prod".parse().unwrap(),
+        endpoint: Endpoint::new("127.0.0.1".parse().unwrap(), 22.try_into().unwrap()),
+        user: "adit".to_owned(),
+    };
+    draft.access = Access::NewKey { name: name.parse().unwrap(), kind: KeyType::Ed25519 };
+    draft
+}
+
+async fn ask(client: &Client, request: Request) -> Result<(), String> {
+    match client.request(request).await.unwrap() {
+        Reply::Done => Ok(()),
+        Reply::Refused { message, .. } => Err(message),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn save(client: &Client, draft: &Draft, was: Option<&str>) -> Result<(), String> {
+    let was = was.map(|name| name.parse().unwrap());
+    ask(client, Request::SaveDraft { draft: Box::new(draft.clone()), was }).await
+}
+
+#[tokio::test]
+async fn a_draft_outlives_the_service_and_becomes_a_tunnel() {
+    let home = Home::new("");
+    let (mut running, client) = home.start().await;
+    let mut orders = draft("orders");
+    save(&client, &orders, None).await.unwrap();
+    let key = home.paths.keys.join("orders");
+    let made = fs::read(&key).unwrap();
+    // The page was gone back to: the key stays the one that the admin may have.
+    save(&client, &orders, Some("orders")).await.unwrap();
+    assert_eq!(fs::read(&key).unwrap(), made);
+    let finish = || Request::FinishDraft { name: "orders".parse().unwrap() };
+    assert!(ask(&client, finish()).await.unwrap_err().contains("database"));
+    running.stop().cancel();
+    assert!(running.ended().await);
+    drop(client);
+
+    let (_running, client) = home.start().await;
+    let kept = until(&client, |snapshot| snapshot.drafts == [orders.clone()]).await;
+    assert!(kept.tunnels.is_empty());
+    orders.database =
+        Some(Database { kind: Kind::Postgres, host: "10.0.1.12".parse().unwrap(), port: 5432.try_into().unwrap() });
+    orders.listen = Some(Listen::loopback(free_port().try_into().unwrap()));
+    save(&client, &orders, Some("orders")).await.unwrap();
+    ask(&client, finish()).await.unwrap();
+    let done = until(&client, |snapshot| snapshot.drafts.is_empty()).await;
+    let tunnel = tunnel(&done, "orders");
+    assert_eq!((tunnel.bastion.as_str(), tunnel.listen), ("prod", orders.listen));
+    let written = fs::read_to_string(home.dir.path().join("config.toml")).unwrap();
+    assert!(written.contains("[bastions.prod]") && written.contains("key = \"orders\""), "{written}");
+    assert!(fs::read_dir(home.paths.state.join("drafts")).unwrap().next().is_none());
+}
+
+#[tokio::test]
+async fn a_draft_can_be_renamed_and_dropped_and_clashes_are_refused() {
+    let home = Home::new(&config(&[("orders", None)]));
+    let (_running, client) = home.start().await;
+    assert!(save(&client, &draft("orders"), None).await.unwrap_err().contains("already"));
+    save(&client, &draft("ledger"), None).await.unwrap();
+    save(&client, &draft("archive"), None).await.unwrap();
+    assert!(save(&client, &draft("archive"), Some("ledger")).await.unwrap_err().contains("already"));
+    save(&client, &draft("billing"), Some("ledger")).await.unwrap();
+    let names =
+        |snapshot: &Snapshot| -> Vec<String> { snapshot.drafts.iter().map(|draft| draft.name.to_string()).collect() };
+    until(&client, |snapshot| names(snapshot) == ["archive", "billing"]).await;
+    let mut strange = draft("billing");
+    strange.bastion = ChosenBastion::Known("nowhere".parse().unwrap());
+    assert!(save(&client, &strange, Some("billing")).await.unwrap_err().contains("nowhere"));
+    let drop_it = || Request::DropDraft { name: "billing".parse().unwrap() };
+    ask(&client, drop_it()).await.unwrap();
+    assert!(ask(&client, drop_it()).await.unwrap_err().contains("billing"));
+    // The admin may have its key already.
+    assert!(home.paths.keys.join("ledger").exists());
+}
+
+#[tokio::test]
+async fn a_local_port_is_looked_at_before_it_is_chosen() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = |port: u16| Listen::loopback(port.try_into().unwrap());
+    let configured = free_port();
+    let home = Home::new(&config(&[("orders", Some(configured))]));
+    let (_running, client) = home.start().await;
+    let check =
+        |listen: Listen, but: Option<&str>| Request::CheckListen { listen, but: but.map(|n| n.parse().unwrap()) };
+    ask(&client, check(listen(free_port()), None)).await.unwrap();
+    let why = ask(&client, check(listen(taken.local_addr().unwrap().port()), None)).await.unwrap_err();
+    assert!(why.contains("held by") && why.contains("is free"), "{why}");
+    assert!(ask(&client, check(listen(configured), None)).await.unwrap_err().contains("orders"));
+    ask(&client, check(listen(configured), Some("orders"))).await.unwrap();
+}

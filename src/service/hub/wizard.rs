@@ -1,0 +1,207 @@
+//! What the wizard asks for: drafts kept and finished, keys made for them, a host key pinned with a person's consent, a local
+//! port looked at. It asks no question by itself.
+
+use tokio::sync::oneshot;
+
+use super::Hub;
+use crate::config::{BastionEdit, EditError, Store, TunnelEdit};
+use crate::diagnose::{Holding, holding};
+use crate::model::{Access, ChosenBastion, Draft, Endpoint, Hop, Identity, Listen, Name, Subject};
+use crate::service::examine;
+use crate::service::protocol::Reply;
+use crate::service::settings::Look;
+use crate::ssh::{self, Judgement, KeyError, Keystore, World};
+
+/// Why something was not done: an exit code and a sentence.
+pub(super) type Refused = (u8, String);
+
+fn failed(error: impl std::fmt::Display) -> Refused {
+    (1, error.to_string())
+}
+
+impl Hub {
+    /// Keeps a draft, and makes the key that it asks for. The reply comes when the key is there.
+    pub(super) async fn save_draft(&mut self, draft: Draft, was: Option<&Name>, to: oneshot::Sender<Reply>) {
+        if let Err((code, message)) = self.keep(&draft, was).await {
+            return self.reply(to, Reply::Refused { code, message });
+        }
+        let Access::NewKey { name, kind } = draft.access else { return self.reply(to, Reply::Done) };
+        let (keys, late) = (Keystore::new(self.paths.keys.clone()), self.closed.0.clone());
+        tokio::spawn(async move {
+            // An RSA key takes its seconds.
+            let made = tokio::task::spawn_blocking(move || keys.make(&name, kind, None, None)).await;
+            let reply = match made {
+                // Going back and forth in the wizard comes by here again.
+                Ok(Ok(_) | Err(KeyError::Exists { .. })) => Reply::Done,
+                Ok(Err(error)) => Reply::Refused { code: 1, message: error.to_string() },
+                Err(_) => Reply::Refused { code: 1, message: "making the key failed; the log says why".to_owned() },
+            };
+            // The hub is gone, and the person with it.
+            let _ = late.send((to, reply)).await;
+        });
+    }
+
+    async fn keep(&mut self, draft: &Draft, was: Option<&Name>) -> Result<(), Refused> {
+        self.look(Look::Certain).await;
+        let settings = self.in_force.settings();
+        if settings.tunnels.contains_key(&draft.name) {
+            return Err((2, format!("there is a tunnel {} already; choose another name", draft.name)));
+        }
+        match &draft.bastion {
+            ChosenBastion::New { name, .. } if settings.bastions.contains_key(name) => {
+                return Err((2, format!("there is a bastion {name} already; choose it, or another name")));
+            }
+            ChosenBastion::Known(name) if !settings.bastions.contains_key(name) => {
+                return Err((3, format!("there is no bastion {name} any more; choose another one")));
+            }
+            ChosenBastion::New { .. } | ChosenBastion::Known(_) | ChosenBastion::Open => {}
+        }
+        let other = was.is_none_or(|was| *was != draft.name) && self.drafts.find(&draft.name).is_some();
+        if other && was.is_some() {
+            return Err((2, format!("there is a draft {} already; choose another name", draft.name)));
+        }
+        self.dirty = true;
+        self.drafts.save(draft.clone(), was).map_err(failed)
+    }
+
+    /// Forgets a draft. A key that was made for it stays: it may have been handed to the admin.
+    pub(super) fn drop_draft(&mut self, name: &Name) -> Result<(), Refused> {
+        if self.drafts.find(name).is_none() {
+            return Err((3, format!("there is no draft {name}")));
+        }
+        self.dirty = true;
+        self.drafts.remove(name).map_err(failed)?;
+        self.note("draft", &format!("the draft {name} was dropped"));
+        Ok(())
+    }
+
+    /// Writes a draft into the configuration and forgets it.
+    pub(super) async fn finish_draft(&mut self, name: &Name) -> Result<(), Refused> {
+        let draft = self.drafts.find(name).cloned().ok_or_else(|| (3, format!("there is no draft {name}")))?;
+        if let Some(page) = draft.open_questions().first() {
+            return Err((
+                2,
+                format!("the draft {name} is not whole yet: the page {page:?} is not answered").to_lowercase(),
+            ));
+        }
+        let store = Store::new(&self.paths);
+        let written = tokio::task::spawn_blocking(move || write(&store, &draft)).await;
+        written
+            .map_err(|_| (1, "writing failed; the log says why".to_owned()))?
+            .map_err(|error| (2, error.to_string()))?;
+        self.dirty = true;
+        // What is in the configuration must not come back as a draft; a file that stays is told.
+        let removed = self.drafts.remove(name);
+        self.note("draft", &format!("the tunnel {name} was set up"));
+        self.look(Look::Certain).await;
+        removed.map_err(failed)
+    }
+
+    /// Pins the host key with this fingerprint, if the bastion shows it and nothing speaks against it.
+    pub(super) fn trust_host(&mut self, subject: &Subject, fingerprint: String, to: oneshot::Sender<Reply>) {
+        let Some(hop) = self.hop_of(subject) else {
+            let message = format!("nothing is known of {subject}");
+            return self.reply(to, Reply::Refused { code: 3, message });
+        };
+        let world = World::new(&self.paths.keys, &self.paths.known_hosts, self.paths.user_home.as_deref());
+        let late = self.closed.0.clone();
+        tokio::spawn(async move {
+            let reply = match pin(&hop, &world, &fingerprint).await {
+                Ok(()) => Reply::Done,
+                Err((code, message)) => Reply::Refused { code, message },
+            };
+            // The hub is gone; the key is pinned all the same.
+            let _ = late.send((to, reply)).await;
+        });
+    }
+
+    fn hop_of(&self, subject: &Subject) -> Option<Hop> {
+        let settings = self.in_force.settings();
+        let plan = match subject {
+            Subject::Draft(name) => examine::draft_plan(settings, &self.paths, self.drafts.find(name)?, None),
+            Subject::Tunnel(_) | Subject::Bastion(_) => examine::plan(settings, &self.paths, subject, None, None),
+        };
+        Some(plan?.route.last)
+    }
+
+    /// Whether a tunnel could listen there, in words where it could not.
+    pub(super) fn check_listen(&self, listen: &Listen, but: Option<&Name>) -> Option<String> {
+        let settings = self.in_force.settings();
+        let other = settings
+            .tunnels
+            .values()
+            .find(|tunnel| tunnel.listen.as_ref() == Some(listen) && but.is_none_or(|but| tunnel.name != *but));
+        if let Some(other) = other {
+            return Some(format!("{listen} belongs to {}", other.name));
+        }
+        match holding(Some(listen), false) {
+            Holding::Free | Holding::Ours | Holding::Unchosen => None,
+            Holding::Taken { holder, free } => {
+                let who =
+                    holder.map_or_else(|| "another process".to_owned(), |(pid, program)| format!("{program} ({pid})"));
+                let instead = free.map(|free| format!("; {free} is free")).unwrap_or_default();
+                Some(format!("{listen} is held by {who}{instead}"))
+            }
+            Holding::Forbidden => Some(format!("this user may not listen on {listen}")),
+            Holding::NotLocal => Some(format!("{listen} is not an address of this machine")),
+            Holding::Failed { why } => Some(format!("cannot listen on {listen}: {why}")),
+        }
+    }
+}
+
+async fn pin(hop: &Hop, world: &World, fingerprint: &str) -> Result<(), Refused> {
+    let keys = ssh::survey(hop, world).await.map_err(failed)?;
+    let endpoint: &Endpoint = &hop.endpoint;
+    if keys.iter().any(|key| matches!(key.judgement, Judgement::Changed { .. } | Judgement::Revoked { .. })) {
+        return Err((1, format!("{endpoint} is known under another key; nothing is pinned")));
+    }
+    let Some(key) = keys.iter().find(|key| key.fingerprint == fingerprint) else {
+        return Err((1, format!("{endpoint} shows no key with the fingerprint {fingerprint}; nothing is pinned")));
+    };
+    ssh::pin_shown(world, endpoint, &[key]).map_err(failed)
+}
+
+/// Adds the bastion where it is new, then the tunnel; takes the bastion back where the tunnel cannot be added.
+fn write(store: &Store, draft: &Draft) -> Result<(), EditError> {
+    let mut added = None;
+    if let Some(bastion) = draft.new_bastion() {
+        let mut edit = BastionEdit {
+            host: Some(bastion.endpoint.host.to_string()),
+            port: Some(bastion.endpoint.port.get()),
+            user: Some(bastion.user.clone()),
+            ..BastionEdit::default()
+        };
+        (edit.key, edit.identity_file, edit.agent) = split(draft.identity());
+        store.add_bastion(&bastion.name, &edit)?;
+        added = Some(bastion.name);
+    }
+    let Some(tunnel) = draft.tunnel() else { return Ok(()) };
+    let mut edit = TunnelEdit {
+        bastion: Some(tunnel.bastion.clone()),
+        database: Some(tunnel.database.kind),
+        host: Some(tunnel.database.host.to_string()),
+        port: Some(tunnel.database.port.get()),
+        listen: tunnel.listen.as_ref().map(ToString::to_string),
+        user: tunnel.user.clone(),
+        dbname: tunnel.dbname.clone(),
+        autostart: tunnel.autostart.then_some(true),
+        tags: tunnel.tags.clone(),
+        ..TunnelEdit::default()
+    };
+    (edit.key, edit.identity_file, edit.agent) = split(tunnel.identity.clone());
+    store.add_tunnel(&tunnel.name, &edit).inspect_err(|_| {
+        // Added a moment ago; nothing can use it yet.
+        let _ = added.as_ref().map(|name| store.remove_bastion(name));
+    })
+}
+
+type Forms = (Option<Name>, Option<std::path::PathBuf>, Option<crate::model::AgentSocket>);
+
+fn split(identity: Option<Identity>) -> Forms {
+    match identity {
+        None => (None, None, None),
+        Some(Identity::Key(name)) => (Some(name), None, None),
+        Some(Identity::File(path)) => (None, Some(path), None),
+        Some(Identity::Agent(socket)) => (None, None, Some(socket)),
+    }
+}
