@@ -23,6 +23,7 @@ mod keys;
 mod keystore;
 mod limits;
 mod listeners;
+mod permissions;
 mod places;
 mod recovery;
 mod refusals;

@@ -3,6 +3,8 @@
 
 mod key;
 mod login;
+mod mend;
+mod options;
 mod paths;
 mod server;
 
@@ -31,7 +33,7 @@ pub fn judge(facts: &AccountFacts, expected: &Expected) -> Vec<Finding> {
     }
     findings.extend([login::shell(&case), login::allow_lists(&case), server::authentication(&case)]);
     findings.extend([paths::home(&case), paths::ssh_dir(&case), paths::keys_file(&case)]);
-    findings.extend([key::line(&case), key::options(&case), key::from(&case), key::expiry(&case)]);
+    findings.extend([key::line(&case), options::options(&case), options::from(&case), options::expiry(&case)]);
     findings.extend([server::forwarding(&case), server::permit_open(&case)]);
     if !facts.complete {
         findings.push(skip("look", "what was printed breaks off, so later lines of this list may lack facts"));

@@ -43,7 +43,7 @@ pub enum LineFault {
     #[error("has a double quote that is never closed")]
     OpenQuote,
     /// No word of a key type where one is due.
-    #[error("has {found:?} where the key's type belongs")]
+    #[error("has {found:?} where the key's type belongs{}", blank_hint(found))]
     NoType {
         /// What stands there.
         found: String,
@@ -65,6 +65,12 @@ pub enum LineFault {
         /// What is wrong with it.
         problem: &'static str,
     },
+}
+
+/// A word that is no key and no type is most often the second half of options with a blank between them.
+fn blank_hint(found: &str) -> &'static str {
+    let key = found.starts_with("AAAA") || is_key_type(found);
+    if key { "" } else { "; options stand without blanks between them" }
 }
 
 impl KeyLine {

@@ -80,7 +80,7 @@ pub(super) fn forwarding(case: &Case<'_>) -> Finding {
             "AllowTcpForwarding local",
         ));
     }
-    if let Some((found, line)) = super::key::deciding(case)
+    if let Some((found, line)) = super::options::deciding(case)
         && !line.options.forwarding
     {
         let number = found.seen.number;
@@ -91,7 +91,7 @@ pub(super) fn forwarding(case: &Case<'_>) -> Finding {
             Code::ForwardingOff,
             format!("line {number} of {} switches forwarding off ({word})", found.file.path),
         )
-        .advise(super::key::add_permits(case, found, line, true));
+        .advise(super::mend::mended(case, found, line));
     }
     if let Some(due) = super::login::must_change_password(case) {
         return fail(
@@ -121,7 +121,7 @@ pub(super) fn permit_open(case: &Case<'_>) -> Finding {
     if case.expected.targets.is_empty() {
         return skip(CHECK, "no database is named to look for");
     }
-    let line = super::key::deciding(case);
+    let line = super::options::deciding(case);
     if let Some((found, line)) = line
         && let Some(target) = case.expected.targets.iter().find(|target| !line.options.permits(target))
     {
@@ -133,7 +133,7 @@ pub(super) fn permit_open(case: &Case<'_>) -> Finding {
             format!("line {number} of {} allows forwards to {}, not to {target}", found.file.path, short(&entries)),
         )
         .seen(spelling(&entries, target))
-        .advise(super::key::add_permits(case, found, line, false));
+        .advise(super::mend::mended(case, found, line));
     }
     let Some(setting) = case.setting("permitopen") else { return skip(CHECK, case.settings_unseen()) };
     let entries: Vec<&str> = setting.split_whitespace().map(|entry| entry.trim_matches('"')).collect();
