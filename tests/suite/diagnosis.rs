@@ -49,7 +49,12 @@ impl Outcome {
         assert_eq!(output.code, exit, "{}: {report:#}", condition.name);
         for finding in report["findings"].as_array().unwrap() {
             let raw = finding.to_string();
-            assert!(!raw.contains("\\u001b") && !raw.contains("\\u0007"), "{}: {raw}", condition.name);
+            assert!(
+                !raw.contains("\\u001b") && !raw.contains("\\u0007") && !raw.contains('\u{202e}'),
+                "{}",
+                condition.name
+            );
+            assert!(raw.len() < 16 * 1024, "{}: {} bytes", condition.name, raw.len());
         }
         Self {
             name: condition.name,

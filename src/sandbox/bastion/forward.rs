@@ -1,6 +1,7 @@
 //! What becomes of a request to open a forward, in OpenSSH's words. It connects to loopback only, and only where the table
 //! says so.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -19,18 +20,18 @@ const PROHIBITED: u32 = 1;
 const CONNECT_FAILED: u32 = 2;
 
 /// What a request comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     /// Connect there.
     Loopback(Port),
     /// Refuse after a while, with this code and text.
-    Refused(u32, &'static str, Duration),
+    Refused(u32, Cow<'static, str>, Duration),
     /// Refuse as a kind of channel that is not known.
     Unsupported,
 }
 
 fn failed(text: &'static str) -> Found {
-    Found::Refused(CONNECT_FAILED, text, Duration::ZERO)
+    Found::Refused(CONNECT_FAILED, text.into(), Duration::ZERO)
 }
 
 /// Judges a request by the switches, then by the table.
@@ -41,15 +42,18 @@ pub(super) fn look_up(shared: &Shared, host: &str, port: u32) -> Found {
         Forwarding::Allowed => true,
         Forwarding::Prohibited => false,
         Forwarding::Only(targets) => targets.contains(&target),
+        Forwarding::ProhibitedSaying(words) => {
+            return Found::Refused(PROHIBITED, words.clone().into(), Duration::ZERO);
+        }
         Forwarding::Unsupported => return Found::Unsupported,
     };
     if !allowed {
-        return Found::Refused(PROHIBITED, "open failed", Duration::ZERO);
+        return Found::Refused(PROHIBITED, "open failed".into(), Duration::ZERO);
     }
     match held(&shared.targets).get(&target) {
         Some(Target::Loopback(port)) => Found::Loopback(*port),
         Some(Target::Refused) => failed("Connection refused"),
-        Some(Target::TimesOut(after)) => Found::Refused(CONNECT_FAILED, "Connection timed out", *after),
+        Some(Target::TimesOut(after)) => Found::Refused(CONNECT_FAILED, "Connection timed out".into(), *after),
         Some(Target::NameUnknown) => failed("Name or service not known"),
         Some(Target::NoRoute) => failed("No route to host"),
         None if host.parse::<IpAddr>().is_ok() => failed("Connection refused"),
@@ -73,7 +77,7 @@ pub(super) async fn open(found: Found, channel: Channel<Msg>, reply: ChannelOpen
         },
         Found::Refused(code, text, after) => {
             sleep(after).await;
-            refuse(reply, code, text).await;
+            refuse(reply, code, &text).await;
         }
         Found::Unsupported => reply.reject(ChannelOpenFailure::UnknownChannelType).await,
     }

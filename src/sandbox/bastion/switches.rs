@@ -99,6 +99,8 @@ pub enum Forwarding {
     Prohibited,
     /// These `host:port` only, compared as written, as `PermitOpen` does.
     Only(BTreeSet<String>),
+    /// None, with these words, however long and whatever is in them.
+    ProhibitedSaying(String),
     /// The server does not know what a forward is (`forward_unavailable`).
     Unsupported,
 }

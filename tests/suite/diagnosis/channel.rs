@@ -42,6 +42,10 @@ fn settings() -> Vec<Condition> {
             let target = crate::support::Target::start().port;
             Scene::real_to(&format!("{BLIND}\nPermitOpen localhost:{target}"), "", "tcp", target)
         }),
+        condition("a refusal of 120 kB with escapes", "open", prohibited, || {
+            let forwarding = Forwarding::ProhibitedSaying("\x1b]0;x\x07\u{9b}31mno\r\n".repeat(8_000));
+            Scene::sandbox_with(Switches { forwarding, ..Switches::default() }, None)
+        }),
         condition("a server without forwards", "open", &["forward_unavailable"], || {
             Scene::sandbox_with(Switches { forwarding: Forwarding::Unsupported, ..Switches::default() }, None)
         }),

@@ -82,6 +82,13 @@ fn scripted() -> Vec<Condition> {
             Scene::sandbox(Login::AccountExpired)
         }),
         condition("closed during the login", "prove", &["login_dropped"], || Scene::sandbox(Login::Drop)),
+        condition("a banner of 200 kB with escapes, then a refusal", "prove", &["publickey_disabled"], || {
+            let banner = Some("\x1b]52;c;eHg=\x07\u{202e}staff\r\n".repeat(10_000));
+            Scene::sandbox_with(
+                adit::sandbox::Switches { login: Login::PasswordsOnly, banner, ..Default::default() },
+                None,
+            )
+        }),
         slow("a login that is never answered", "prove", &["login_timeout"], || Scene::sandbox(Login::Hang)),
         condition("passwords only", "prove", &["publickey_disabled"], || Scene::sandbox(Login::PasswordsOnly)),
         condition("a code after the key", "prove", &["person_needed"], || Scene::sandbox(Login::SecondFactor)),
