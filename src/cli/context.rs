@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::failure::{ABSENT, FAULT, Stop, UNKNOWN, USAGE};
+use super::failure::{ABSENT, FAULT, PERSON, Stop, UNKNOWN, USAGE};
 use super::{print, themes};
 use crate::config::{self, ConfigError, EditError, Paths, PathsError, Settings};
 use crate::local::{Cause, FileError};
-use crate::model::Tunnel;
+use crate::model::{Code, Fault, Tunnel};
 use crate::service::{self, AttachError, Client, ClientError, Reply, Request};
 use crate::ssh::{KeyError, TrustError, World};
 
@@ -123,10 +123,21 @@ impl From<KeyError> for Stop {
             KeyError::Unknown { .. } => UNKNOWN,
             KeyError::File(error) => file_code(error),
             KeyError::Make(_) => FAULT,
+            KeyError::Refused(fault) => return refused(fault),
             KeyError::Exists { .. } | KeyError::Broken { .. } | KeyError::Comment | KeyError::EmptyPassphrase => USAGE,
         };
         Self::new(code, error)
     }
+}
+
+/// A key that a person must open is waited for; everything else about its text is the person's to set right.
+pub(super) fn refused(fault: &Fault) -> Stop {
+    let code = if fault.code == Code::PassphraseNeeded { PERSON } else { USAGE };
+    let advice = fault.advice.iter().map(|advice| match &advice.command {
+        Some(command) => format!("\n  - {}: {command}", advice.text),
+        None => format!("\n  - {}", advice.text),
+    });
+    Stop::new(code, format!("{}{}", fault.message, advice.collect::<String>()))
 }
 
 impl From<TrustError> for Stop {

@@ -1,23 +1,23 @@
-//! `adit key …`: makes and shows adit's own keys. The private half is never shown.
+//! `adit key …`: makes, imports and shows adit's own keys. The private half is never shown.
+
+mod bring;
+mod show;
+mod unlock;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Subcommand, ValueEnum};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::context::Context;
 use super::failure::{DONE, Outcome, Stop};
 use super::{print, select};
-use crate::config::Settings;
-use crate::local::private_file;
-use crate::model::{Endpoint, Identity, KeyType, Name, Secret, authorized_key};
-use crate::service::present::{KeyView, document, key_json, key_text, keys_json, keys_text};
+use crate::model::{KeyType, Name, Secret};
+use crate::service::key_users;
+use crate::service::present::{KeyView, key_json, key_text};
 use crate::ssh::{KeyError, KeyInfo, Keystore};
-
-/// A passphrase is one line that a person can type.
-const LONGEST_PASSPHRASE: u64 = 4096;
 
 /// Subcommands of `key`.
 #[derive(Debug, Subcommand)]
@@ -36,6 +36,17 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
+    /// Take over a private key from a file or a paste: OpenSSH, PEM, PKCS#8 or PuTTY; the file stays as it is
+    Import {
+        /// The name it gets: a-z, 0-9, _ and -
+        name: Name,
+        /// Its file, or - to paste it or pipe it in
+        #[arg(value_name = "FILE|-")]
+        file: PathBuf,
+        /// Open it with the passphrase in the first line of this file; the key keeps it
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
     /// List the keys
     List,
     /// Print a key's public half in one line
@@ -43,20 +54,8 @@ pub(super) enum Command {
         /// Its name
         name: String,
         #[command(flatten)]
-        form: Form,
+        form: show::Form,
     },
-}
-
-/// How a key is shown.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-pub(super) struct Form {
-    /// Print its SHA256 fingerprint instead
-    #[arg(long)]
-    fingerprint: bool,
-    /// Print the line for the bastion's authorized_keys, limited to the databases of the tunnels that use the key
-    #[arg(long)]
-    authorized_key: bool,
 }
 
 /// The kinds of key as arguments.
@@ -81,17 +80,17 @@ impl From<Kind> for KeyType {
 pub(super) async fn run(context: &Context, command: Command) -> Outcome {
     match command {
         Command::New { name, kind, comment, passphrase_file } => {
-            let secret = passphrase_file.map(|path| passphrase(&path)).transpose()?;
+            let secret = passphrase_file.map(|path| unlock::from_file(&path)).transpose()?;
             let info = make(context, &name, kind.into(), comment, secret).await?;
             print::words(&format!("adit: made the {} key {name}, {}", info.key_type, info.fingerprint));
-            // A bastion may have named it before; a configuration that does not load is no reason against a key.
-            let used_by = context.settings().map(|settings| used_by(&settings, &name)).unwrap_or_default();
-            let view = KeyView { used_by, info };
-            print::data(&if context.json { key_json(&view) } else { key_text(&view) })?;
-            Ok(DONE)
+            tell(context, info)
         }
-        Command::List => list(context),
-        Command::Show { name, form } => show(context, &name, &form),
+        Command::Import { name, file, passphrase_file } => {
+            let info = bring::import(context, &name, &file, passphrase_file.as_deref()).await?;
+            tell(context, info)
+        }
+        Command::List => show::list(context),
+        Command::Show { name, form } => show::show(context, &name, &form),
     }
 }
 
@@ -99,15 +98,24 @@ fn store(context: &Context) -> Keystore {
     Keystore::new(context.paths.keys.clone())
 }
 
-/// The first line of a file that only its owner can read.
-fn passphrase(path: &std::path::Path) -> Result<Secret, Stop> {
-    let bytes = zeroize::Zeroizing::new(private_file::read_private(path, LONGEST_PASSPHRASE)?);
-    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match std::str::from_utf8(line) {
-        Ok("") => Err(Stop::usage(format!("the first line of {} is empty: no passphrase", path.display()))),
-        Ok(text) => Ok(Secret::new(text.to_owned())),
-        Err(_) => Err(Stop::usage(format!("the first line of {} is not UTF-8 text", path.display()))),
+/// Prints a key that was just made.
+fn tell(context: &Context, info: KeyInfo) -> Outcome {
+    // A bastion may have named it before; a configuration that does not load is no reason against a key.
+    let settings = context.settings();
+    let used_by = settings.map(|settings| key_users(&settings, &context.paths.keys, &info.name).names());
+    let view = KeyView { used_by: used_by.unwrap_or_default(), info };
+    print::data(&if context.json { key_json(&view) } else { key_text(&view) })?;
+    Ok(DONE)
+}
+
+/// The key that a text names; a text that is no name names no key either.
+fn name(store: &Keystore, text: &str) -> Result<Name, Stop> {
+    match text.parse() {
+        Ok(name) => Ok(name),
+        Err(_) => {
+            let known: Vec<Name> = store.list()?.keys.into_iter().map(|info| info.name).collect();
+            select::find("key", text, known.iter()).cloned().map_err(Stop::unknown)
+        }
     }
 }
 
@@ -139,89 +147,4 @@ pub(super) async fn make_if_absent(context: &Context, name: &Name, kind: KeyType
         Err(KeyError::Unknown { .. }) => make(context, name, kind, None, None).await.map(Some),
         Err(error) => Err(error.into()),
     }
-}
-
-fn used_by(settings: &Settings, name: &Name) -> Vec<Name> {
-    let identity = Identity::Key(name.clone());
-    let bastions = settings.bastions.values().filter(|bastion| bastion.identity == identity).map(|b| &b.name);
-    let tunnels = settings.tunnels.values().filter(|tunnel| tunnel.identity.as_ref() == Some(&identity));
-    let mut names: Vec<Name> = bastions.chain(tunnels.map(|tunnel| &tunnel.name)).cloned().collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-fn list(context: &Context) -> Outcome {
-    let settings = context.settings()?;
-    let listing = store(context).list()?;
-    let view = |info: KeyInfo| KeyView { used_by: used_by(&settings, &info.name), info };
-    let views: Vec<KeyView> = listing.keys.into_iter().map(view).collect();
-    if context.json {
-        print::data(&keys_json(&views))?;
-    } else if views.is_empty() && listing.broken.is_empty() {
-        print::words("adit: there are no keys yet: adit key new NAME");
-    } else {
-        print::lines(&keys_text(&views))?;
-    }
-    for broken in listing.broken {
-        print::words(&format!("adit: the key {} cannot be used: {}", broken.name, broken.why));
-    }
-    Ok(DONE)
-}
-
-fn show(context: &Context, text: &str, form: &Form) -> Outcome {
-    let store = store(context);
-    // A text that is no name names no key either.
-    let name: Name = match text.parse() {
-        Ok(name) => name,
-        Err(_) => {
-            let known: Vec<Name> = store.list()?.keys.into_iter().map(|info| info.name).collect();
-            select::find("key", text, known.iter()).cloned().map_err(Stop::unknown)?
-        }
-    };
-    let info = store.show(&name)?;
-    if form.authorized_key {
-        return show_authorized(context, &info);
-    }
-    if form.fingerprint && !context.json {
-        print::data(&info.fingerprint)?;
-        return Ok(DONE);
-    }
-    if context.json {
-        let settings = context.settings()?;
-        print::data(&key_json(&KeyView { used_by: used_by(&settings, &name), info }))?;
-    } else {
-        print::data(&key_text(&KeyView { used_by: Vec::new(), info }))?;
-    }
-    Ok(DONE)
-}
-
-/// The line for `authorized_keys`, with a forward for every database that is reached with this key.
-fn show_authorized(context: &Context, info: &KeyInfo) -> Outcome {
-    let settings = context.settings()?;
-    let targets = targets(&settings, &info.name);
-    if targets.is_empty() {
-        print::words(&format!(
-            "adit: no tunnel uses the key {} yet, so this line lets it log in and forward nothing; print it again once \
-             there is one",
-            info.name
-        ));
-    }
-    let line = authorized_key(&info.public_key, &targets);
-    if context.json {
-        print::data(&document([("key", info.name.as_str().into()), ("authorized_key", line.into())]))?;
-    } else {
-        print::data(&line)?;
-    }
-    Ok(DONE)
-}
-
-/// The databases of the tunnels whose login shows this key.
-fn targets(settings: &Settings, name: &Name) -> Vec<Endpoint> {
-    let identity = Identity::Key(name.clone());
-    let uses = |tunnel: &&crate::model::Tunnel| match &tunnel.identity {
-        Some(own) => *own == identity,
-        None => settings.bastions.get(&tunnel.bastion).is_some_and(|bastion| bastion.identity == identity),
-    };
-    settings.tunnels.values().filter(uses).map(|tunnel| tunnel.database.endpoint()).collect()
 }

@@ -52,6 +52,20 @@ pub fn ask_hidden(prompt: &str) -> io::Result<String> {
     Ok(answer)
 }
 
+/// Takes what a person pastes, of several lines and at most `limit` bytes, without showing it; Ctrl-D ends it. What is longer
+/// comes cut, one byte above the limit. Interrupted (Ctrl-C) is an error. Blocking.
+pub fn paste_hidden(prompt: &str, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut tty = open()?;
+    let hidden = Hidden::start(&tty)?;
+    tty.write_all(prompt.as_bytes())?;
+    let pasted = read_pasted(&mut tty, limit);
+    let shown = tty.write_all(b"\n");
+    drop(hidden);
+    let pasted = pasted?;
+    shown?;
+    Ok(pasted)
+}
+
 fn open() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(TERMINAL)
 }
@@ -114,6 +128,30 @@ fn read_hidden(input: &mut impl Read) -> io::Result<String> {
     })
 }
 
+/// Reads to Ctrl-D or the end, in pieces: a paste has thousands of bytes.
+fn read_pasted(input: &mut impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut pasted = Zeroizing::new(Vec::with_capacity(limit.saturating_add(1)));
+    let mut piece = Zeroizing::new([0_u8; 4096]);
+    loop {
+        let count = match input.read(piece.as_mut_slice()) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        for byte in piece.iter().take(count) {
+            match byte {
+                0x03 | 0x1c => return Err(io::Error::from(io::ErrorKind::Interrupted)),
+                0x04 => return Ok(pasted),
+                byte if pasted.len() <= limit => pasted.push(*byte),
+                _ => {}
+            }
+        }
+        if count == 0 {
+            return Ok(pasted);
+        }
+    }
+}
+
 fn read_byte(input: &mut impl Read) -> io::Result<Option<u8>> {
     let mut byte = [0_u8; 1];
     loop {
@@ -160,6 +198,15 @@ mod tests {
         assert_eq!(typed(b"\x04"), Err(io::ErrorKind::UnexpectedEof));
         assert_eq!(typed(b""), Err(io::ErrorKind::UnexpectedEof));
         assert_eq!(typed(b"\xff\n"), Err(io::ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn a_paste_ends_with_ctrl_d_and_has_its_limit() {
+        let pasted = |bytes: &[u8]| read_pasted(&mut io::Cursor::new(bytes), 8).map(|got| got.to_vec());
+        assert_eq!(pasted(b"a\nb\n\x04rest").unwrap(), b"a\nb\n");
+        assert_eq!(pasted(b"a\nb").unwrap(), b"a\nb");
+        assert_eq!(pasted(b"0123456789abc").unwrap(), b"012345678");
+        assert_eq!(pasted(b"a\x03").unwrap_err().kind(), io::ErrorKind::Interrupted);
     }
 
     /// The other side of the next test: asks at the terminal that `setsid` gave it.

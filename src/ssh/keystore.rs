@@ -2,7 +2,9 @@
 //! file only to sign.
 
 mod format;
+mod import;
 mod load;
+mod paste;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +18,16 @@ use russh::keys::{Algorithm, HashAlg, PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
 use crate::local::private_file::{self, Cause, FileError};
-use crate::model::{KeyType, Name, Secret, Untrusted};
+use crate::model::{Fault, KeyType, Name, Secret, Untrusted};
 
 use format::Format;
+pub use import::{Brought, Imported, Source};
 use load::Problem;
 pub use load::load_private;
+pub use paste::Mended;
 
-/// No key file is larger.
-const MAX_FILE: u64 = 1 << 20;
+/// No key file is larger, in bytes.
+pub const MAX_FILE: u64 = 1 << 20;
 
 /// Rounds of bcrypt over a passphrase. ssh-keygen takes 24; more makes guessing dearer and still opens within a second.
 const BCRYPT_ROUNDS: u32 = 64;
@@ -106,6 +110,9 @@ pub enum KeyError {
     /// An empty passphrase protects nothing.
     #[error("the passphrase is empty; leave it out to make a key without one")]
     EmptyPassphrase,
+    /// A private key's text or file gives no key: what it is instead, or its passphrase.
+    #[error("{}", .0.message)]
+    Refused(Box<Fault>),
     /// A file or the folder cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -153,25 +160,29 @@ impl Keystore {
         if passphrase.is_some_and(|secret| secret.reveal().is_empty()) {
             return Err(KeyError::EmptyPassphrase);
         }
+        self.vacant(name)?;
+        let failed = |e: russh::keys::ssh_key::Error| KeyError::Make(e.to_string());
+        let sealed = seal(generate(kind, &comment).map_err(failed)?, passphrase).map_err(failed)?;
+        self.write(name, &sealed)?;
+        self.show(name)
+    }
+
+    /// Writes both halves; where the second cannot be written, the first is taken back.
+    fn write(&self, name: &Name, sealed: &Sealed) -> Result<(), KeyError> {
         private_file::make_private_dir(&self.dir)?;
         let (private_path, public_path) = (self.path(name), self.public_path(name));
-        for path in [&private_path, &public_path] {
-            if fs::symlink_metadata(path).is_ok() {
-                return Err(KeyError::Exists { name: name.clone(), path: path.clone() });
-            }
-        }
-        let (private, public) = generate(kind, &comment, passphrase).map_err(|e| KeyError::Make(e.to_string()))?;
         let refuse = |error: FileError| match error.cause {
             Cause::Exists => KeyError::Exists { name: name.clone(), path: error.path },
             _ => KeyError::File(error),
         };
-        private_file::create_new(&private_path, private.as_bytes(), 0o600).map_err(refuse)?;
-        if let Err(error) = private_file::create_new(&public_path, format!("{public}\n").as_bytes(), 0o644) {
+        self.vacant(name)?;
+        private_file::create_new(&private_path, sealed.private.as_bytes(), 0o600).map_err(refuse)?;
+        if let Err(error) = private_file::create_new(&public_path, format!("{}\n", sealed.public).as_bytes(), 0o644) {
             // Made a moment ago and known to nobody.
             let _ = fs::remove_file(&private_path);
             return Err(refuse(error));
         }
-        self.show(name)
+        Ok(())
     }
 
     /// All keys, and the files that should be keys. Files with other names, and files that are no keys, are passed over. A
@@ -315,12 +326,7 @@ fn words(problem: &Problem) -> String {
     }
 }
 
-/// The private half as the text of its file, and the public half's line.
-fn generate(
-    kind: KeyType,
-    comment: &str,
-    passphrase: Option<&Secret>,
-) -> Result<(Zeroizing<String>, String), russh::keys::ssh_key::Error> {
+fn generate(kind: KeyType, comment: &str) -> Result<PrivateKey, russh::keys::ssh_key::Error> {
     let mut rng = rand::rng();
     let mut key = match kind {
         KeyType::Ed25519 => PrivateKey::random(&mut rng, Algorithm::Ed25519)?,
@@ -328,13 +334,27 @@ fn generate(
         KeyType::Rsa => PrivateKey::try_from(KeypairData::Rsa(RsaKeypair::random(&mut rng, RSA_BITS)?))?,
     };
     key.set_comment(comment);
-    let public = key.public_key().to_openssh()?;
+    Ok(key)
+}
+
+/// A key as its two files hold it.
+struct Sealed {
+    /// The private half in OpenSSH's format.
+    private: Zeroizing<String>,
+    /// The public half in one line.
+    public: String,
+}
+
+/// Puts a key into OpenSSH's format, encrypted where there is a passphrase (which takes its time).
+fn seal(key: PrivateKey, passphrase: Option<&Secret>) -> Result<Sealed, russh::keys::ssh_key::Error> {
+    let public = key.public_key().to_openssh()?.trim_end().to_owned();
     let sealed = match passphrase {
         None => key,
         Some(secret) => {
+            let mut rng = rand::rng();
             let kdf = Kdf::Bcrypt { salt: rng.random::<[u8; 16]>().to_vec(), rounds: BCRYPT_ROUNDS };
             key.encrypt_with(Cipher::Aes256Ctr, kdf, rng.random(), secret.reveal())?
         }
     };
-    Ok((sealed.to_openssh(LineEnding::LF)?, public.trim_end().to_owned()))
+    Ok(Sealed { private: sealed.to_openssh(LineEnding::LF)?, public })
 }

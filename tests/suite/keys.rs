@@ -1,5 +1,7 @@
 //! Keys: made once, private, readable by OpenSSH, and named with what is known of them.
 
+mod importing;
+
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Adit, Sshd, Target, tool};

@@ -39,9 +39,11 @@ pub(super) enum Mend {
     Replace,
     /// The agent can sign with it.
     Agent,
+    /// `openssl` writes the same as text.
+    Text,
 }
 
-fn unusable(why: impl Into<String>, mend: Option<Mend>) -> Problem {
+pub(super) fn unusable(why: impl Into<String>, mend: Option<Mend>) -> Problem {
     Problem::Format { why: why.into(), mend }
 }
 
@@ -98,7 +100,7 @@ pub(super) fn decode(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Privat
 }
 
 /// What a file is that holds no private key of any use.
-fn not_private(format: &Format) -> Option<Problem> {
+pub(super) fn not_private(format: &Format) -> Option<Problem> {
     Some(match format {
         Format::Public => unusable("it is a public key; the private half stands in another file", None),
         Format::Certificate => unusable("it is an OpenSSH certificate; the private key stands in another file", None),
@@ -222,7 +224,7 @@ fn usable(key: &PrivateKey) -> Result<(), Problem> {
     }
 }
 
-fn file_fault(path: &Path, error: &FileError) -> Fault {
+pub(super) fn file_fault(path: &Path, error: &FileError) -> Fault {
     let code = match error.cause {
         Cause::Missing => Code::KeyMissing,
         Cause::OpenToOthers { .. } | Cause::WritableByOthers { .. } | Cause::ForeignOwner { .. } => {
@@ -295,6 +297,10 @@ fn advice(mend: Mend, path: &Path, word: &str) -> Advice {
             "convert it and use the new file",
             format!("puttygen {word} -O private-openssh-new -o {converted}"),
         ),
+        Mend::Text => Advice::command(
+            "convert it and use the new file",
+            format!("(umask 077 && openssl pkey -inform DER -in {word} -out {converted})"),
+        ),
         Mend::Replace => Advice::words("make a new key and hand its public half to the bastion's admin"),
         Mend::Agent => {
             Advice::command("give it to the SSH agent and let the bastion use the agent", format!("ssh-add {word}"))
@@ -303,12 +309,12 @@ fn advice(mend: Mend, path: &Path, word: &str) -> Advice {
 }
 
 /// A path in a message.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     Untrusted::new(path.as_os_str().as_bytes()).clean(400)
 }
 
 /// A path as one word of a POSIX shell.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+,@:".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
