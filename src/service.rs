@@ -20,6 +20,7 @@ mod socket;
 mod start;
 mod wanted;
 
+pub use crate::diagnose::Match;
 pub use attach::{AttachError, attach};
 pub use client::{Asked, Client, ClientError};
 pub use daemon::{DaemonError, run};

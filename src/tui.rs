@@ -11,6 +11,7 @@ mod keymap;
 mod layout;
 mod msg;
 mod overlay;
+mod page;
 mod runtime;
 mod screen;
 mod terminal;

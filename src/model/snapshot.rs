@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::database::Database;
+use super::diagnosis::Diagnosis;
 use super::draft::Draft;
 use super::endpoint::{Endpoint, Listen};
 use super::fault::FaultStatus;
@@ -227,6 +228,9 @@ pub struct Snapshot {
     /// The last things that happened, oldest first.
     #[serde(default)]
     pub journal: Vec<Entry>,
+    /// What diagnoses found, of the last subjects that were asked about, newest last.
+    #[serde(default)]
+    pub reports: Vec<Diagnosis>,
     /// Why the configuration in force is not the one on disk, if so.
     pub config_error: Option<String>,
 }

@@ -4,6 +4,7 @@
 mod again;
 mod answer;
 mod begun;
+mod diagnose;
 mod show;
 mod wizard;
 
@@ -33,6 +34,7 @@ use crate::model::{Name, Snapshot, Untrusted};
 use crate::ssh::{Pool, World};
 use again::Helped;
 use begun::Begun;
+use diagnose::Diagnoses;
 
 /// Between two snapshots at least: ten a second.
 const PACE: Duration = Duration::from_millis(100);
@@ -108,6 +110,7 @@ pub async fn start(paths: &Paths, agent: Option<PathBuf>) -> Running {
         begun: Vec::new(),
         helped: Vec::new(),
         drafts,
+        diagnoses: Diagnoses::default(),
         ready: Vec::new(),
         dirty: true,
         stop: stop.clone(),
@@ -148,6 +151,7 @@ struct Hub {
     /// Tunnels that an answer helps.
     helped: Vec<Helped>,
     drafts: Drafts,
+    diagnoses: Diagnoses,
     /// Replies that go out after the next snapshot, so that nobody reads an older one after them.
     ready: Vec<Late>,
     dirty: bool,
@@ -164,6 +168,7 @@ impl Hub {
         // After a standstill one look is enough, and its lateness tells of the standstill.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut jumps, mut network) = (Jumps::new(), Network::new());
+        let news = self.diagnoses.news();
         let mut pace = Instant::now();
         while !self.stop.is_cancelled() {
             let stop = self.stop.clone();
@@ -172,6 +177,7 @@ impl Hub {
                 Some(asked) = self.desk.requests.recv() => self.take(asked).await,
                 Some(notice) = self.notices.recv() => self.record(&notice),
                 Ok(()) = changes.changed() => self.dirty = true,
+                () = news.notified() => self.dirty = true,
                 Some(late) = self.closed.1.recv() => self.reply(late.0, late.1),
                 () = sleep_until(pace), if self.dirty => {
                     pace = Instant::now() + PACE;
@@ -249,6 +255,7 @@ impl Hub {
             Request::Stop => self.reply(asked.reply, Reply::Done),
             Request::Status => self.status(asked.reply),
             Request::Journal => self.history(asked.reply),
+            Request::Explain { text } => self.explain(text, asked.reply),
             Request::Agent { .. } => self.reply(asked.reply, Reply::Done),
             Request::Up { .. }
             | Request::Down { .. }
@@ -259,6 +266,8 @@ impl Hub {
             | Request::FinishDraft { .. }
             | Request::TrustHost { .. }
             | Request::CheckListen { .. }
+            | Request::Diagnose { .. }
+            | Request::SaveReport { .. }
             | Request::Reload => {
                 let message = "the background service is stopping; try again when it has".to_owned();
                 self.reply(asked.reply, Reply::Refused { code: 5, message });
@@ -370,6 +379,7 @@ impl Hub {
         let mut statuses = self.engine.statuses();
         self.settle(&statuses, now);
         self.follow(&mut statuses, now);
+        self.note_diagnoses();
         let snapshot = self.snapshot(statuses);
         self.dirty = false;
         let snapshot = Arc::new(snapshot);

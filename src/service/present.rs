@@ -1,18 +1,22 @@
 //! What is shown, as text and as JSON: values in, strings out. It prints nothing, asks nobody and reads no clock.
 
+mod compare;
 mod explain;
 mod lists;
+mod redact;
 mod report;
 mod status;
 mod table;
 
+pub use compare::report_changes;
 pub use explain::{explain_json, explain_text};
 pub use lists::{
     BastionView, HostKeyView, KeyView, TrustView, TunnelView, bastion_json, bastion_text, bastion_values,
     bastions_json, bastions_text, key_json, key_text, keys_json, keys_text, trust_json, trust_text, tunnel_json,
     tunnel_text, tunnel_values, tunnels_json, tunnels_text,
 };
-pub use report::{report_json, report_text};
+pub use redact::report_redacted;
+pub use report::{report_json, report_text, report_verdict};
 pub use status::{WatchMark, fault_words, status_json, status_text, tunnel_line_json, up_line, watch_line, watch_mark};
 pub use table::Table;
 

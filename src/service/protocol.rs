@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnose::Match;
 use crate::model::journal::Entry;
-use crate::model::{Answer, Draft, Listen, Name, Snapshot, Subject};
+use crate::model::{Admin, Answer, Draft, Listen, Name, Snapshot, Subject};
 
 /// The version of these words. Another one on the other side ends the conversation after the first frame.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The first frame, both ways. Its shape is for all versions, so that each side can name the other's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +105,26 @@ pub enum Request {
         #[serde(default)]
         but: Option<Name>,
     },
+    /// Climb the ladder once. Answered when it has begun; the snapshots tell what is found.
+    Diagnose {
+        /// Of what.
+        subject: Subject,
+        /// Whose login may look on the bastion, if the subject's own cannot.
+        #[serde(default)]
+        admin: Option<Admin>,
+    },
+    /// Write the newest report of a subject into a private file. Answered with `Reply::Saved`.
+    SaveReport {
+        /// Of what.
+        subject: Subject,
+        /// Hosts, users and addresses replaced by placeholders.
+        redacted: bool,
+    },
+    /// Say what an error text means. Answered with `Reply::Explained`.
+    Explain {
+        /// The text as it was pasted.
+        text: String,
+    },
 }
 
 /// What the service answers.
@@ -130,6 +151,16 @@ pub enum Reply {
         entries: Vec<Entry>,
         /// How many older ones there were.
         missed: u64,
+    },
+    /// Written.
+    Saved {
+        /// Where.
+        path: String,
+    },
+    /// What a text means, best first; empty where nothing is known.
+    Explained {
+        /// The classes of error that it shows.
+        matches: Vec<Match>,
     },
 }
 

@@ -145,10 +145,9 @@ pub async fn stop(paths: &Paths) -> Result<(), StopError> {
 async fn stop_at(socket: &Path) -> Result<(), StopError> {
     let client = attach_at(socket).await?;
     let pid = Some(client.peer().pid);
-    match client.request(Request::Stop).await {
-        // It may be gone before its answer came through.
-        Ok(Reply::Done | Reply::Status { .. } | Reply::Journal { .. }) | Err(_) => {}
-        Ok(Reply::Refused { message, .. }) => return Err(StopError::Refused(message)),
+    // It may be gone before its answer came through.
+    if let Ok(Reply::Refused { message, .. }) = client.request(Request::Stop).await {
+        return Err(StopError::Refused(message));
     }
     let free = async {
         while socket::is_held(socket).unwrap_or(true) {

@@ -80,6 +80,18 @@ impl Pool {
         *held(&self.inner.agent) = socket;
     }
 
+    /// The agent's socket that `agent = true` means now.
+    #[must_use]
+    pub fn agent(&self) -> Option<PathBuf> {
+        held(&self.inner.agent).clone()
+    }
+
+    /// The passphrase that was given for an identity, while a lane needs it.
+    #[must_use]
+    pub fn passphrase(&self, identity: &Identity) -> Option<Secret> {
+        held(&self.inner.passphrases).get(identity).cloned()
+    }
+
     /// Takes a passphrase for an identity, kept while a lane needs it.
     pub fn give_passphrase(&self, identity: &Identity, passphrase: Secret) {
         held(&self.inner.passphrases).insert(identity.clone(), passphrase);

@@ -15,6 +15,8 @@ pub enum Scope {
     Bastions,
     /// The list of keys.
     Keys,
+    /// The page of a diagnosis.
+    Diagnosis,
 }
 
 macro_rules! actions {
@@ -73,12 +75,25 @@ const fn key(code: Code) -> Key {
 actions! {
     Toggle Tunnels "toggle" [ch(' ')], "up/down", "Brings the selected tunnel up, or takes it down.";
     OpenClient Tunnels "open-client" [key(Code::Enter)], "open client", "Opens the database's own client through the tunnel and returns.";
+    Diagnose Tunnels "diagnose" [ch('d')], "diagnose", "Climbs to the database once and says what is broken, who must act and what mends it.";
     Answer Tunnels "answer" [ch('a')], "answer", "Answers the question that the selected tunnel waits for.";
-    Restart Tunnels "restart" [ch('r')], "restart", "Restarts the selected tunnel; live connections are cut.";
     Copy Tunnels "copy" [ch('y')], "copy", "Copies the connection string of the selected tunnel.";
     CopyFix Tunnels "copy-fix" [ch('Y')], "copy fix", "Copies the command that mends the selected tunnel's fault.";
+    Restart Tunnels "restart" [ch('r')], "restart", "Restarts the selected tunnel; live connections are cut.";
     CopyBastion Bastions "copy-fingerprint" [ch('y')], "copy fingerprint", "Copies the host key's fingerprint of the selected bastion.";
+    DiagnoseBastion Bastions "diagnose-bastion" [ch('d')], "diagnose", "Climbs to the login on the bastion once and says what is broken, who must act and what mends it.";
     CopyKey Keys "copy-key" [ch('y')], "copy public key", "Copies the selected key's public line.";
+    Details Diagnosis "details" [key(Code::Enter)], "details", "Shows everything that is known of the opened rung.";
+    CopyAdvice Diagnosis "copy-command" [ch('1'), ch('2'), ch('3'), ch('4'), ch('5'), ch('6'), ch('7'), ch('8'), ch('9')], "copy command", "Copies the command that has this number.";
+    Again Diagnosis "again" [ch('a')], "again", "Climbs once more.";
+    CopyReport Diagnosis "copy-report" [ch('c')], "copy report", "Copies the report as text.";
+    Back Diagnosis "back" [key(Code::Esc)], "back", "Goes back to the list; a climb under way goes on.";
+    CopyRedacted Diagnosis "copy-redacted" [ch('C')], "", "Copies the report with hosts, users, addresses and keys replaced by placeholders.";
+    SaveReport Diagnosis "save-report" [ch('w')], "save", "Saves the report in a file that you alone can read.";
+    SaveRedacted Diagnosis "save-redacted" [ch('W')], "", "Saves the report with hosts, users, addresses and keys replaced by placeholders.";
+    Compare Diagnosis "compare" [ch('v')], "changes", "Shows what changed since the run before.";
+    NextRung Diagnosis "rung-below" [ch('j'), key(Code::Down)], "", "Opens the rung below.";
+    PreviousRung Diagnosis "rung-above" [ch('k'), key(Code::Up)], "", "Opens the rung above.";
     Down List "down" [ch('j'), key(Code::Down)], "", "Moves one line down.";
     Up List "up" [ch('k'), key(Code::Up)], "", "Moves one line up.";
     First List "first" [ch('g'), key(Code::Home)], "", "Moves to the first line.";
@@ -92,6 +107,7 @@ actions! {
     Journal Global "journal" [ch('4')], "", "Shows what happened.";
     NextScreen Global "next" [key(Code::Tab)], "", "Shows the next screen.";
     PreviousScreen Global "previous" [key(Code::BackTab)], "", "Shows the screen before.";
+    Explain Global "explain" [ch('E')], "", "Says what an error text means that you paste: of ssh, a database client, a driver or a tool.";
     Theme Global "theme" [ch('T')], "", "Changes to the next theme.";
     Mouse Global "mouse" [ch('M')], "", "Switches the mouse on or off; off, the terminal selects text.";
     Palette Global "palette" [ch(':')], "commands", "Lists every command by name, to be run from there.";

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::action::Scope;
 use super::keymap::Keymap;
 use super::overlay::Overlay;
+use super::page::{Open, Page};
 use super::theme::{Theme, Themes};
 use super::widget::field::Field;
 use super::widget::list::Selection;
@@ -151,6 +152,8 @@ pub struct App {
     pub(crate) link: Link,
     pub(crate) screen: Screen,
     pub(crate) lists: BTreeMap<Screen, ListState>,
+    /// The page that lies over the list, if one does.
+    pub(crate) diagnosis: Option<Page>,
     pub(crate) overlays: Vec<Overlay>,
     pub(crate) toast: Option<Toast>,
     pub(crate) rates: BTreeMap<Name, Rates>,
@@ -180,6 +183,7 @@ impl App {
             link: Link::Waiting,
             screen: Screen::Tunnels,
             lists: BTreeMap::new(),
+            diagnosis: None,
             overlays: Vec::new(),
             toast,
             rates: BTreeMap::new(),
@@ -328,6 +332,22 @@ impl App {
             _ if self.screen == Screen::Journal => names.len().checked_sub(1),
             _ => (!names.is_empty()).then_some(0),
         }
+    }
+
+    /// The page that lies over the list, if one does.
+    pub(crate) fn page(&self) -> Option<Open<'_>> {
+        let page = self.diagnosis.as_ref()?;
+        Some(Open { page, snapshot: &self.snapshot })
+    }
+
+    /// Where keys are looked for now, nearest first.
+    pub(crate) fn scopes(&self) -> &'static [Scope] {
+        if self.diagnosis.is_some() { &[Scope::Diagnosis, Scope::Global] } else { self.screen.scopes() }
+    }
+
+    /// The selected bastion.
+    pub(crate) fn bastion(&self) -> Option<&BastionStatus> {
+        self.selected().and_then(|index| self.bastions().get(index).copied())
     }
 
     /// The selected tunnel.

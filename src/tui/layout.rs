@@ -3,7 +3,9 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::app::{App, Screen};
+use super::page;
 use super::widget::list;
+use crate::model::Rung;
 
 /// Below this nothing but figures fits.
 const SMALLEST: (u16, u16) = (40, 8);
@@ -57,6 +59,18 @@ pub(crate) fn places(app: &App) -> Option<Places> {
     Some(Places { head, list, detail, foot })
 }
 
+/// What a frame leaves.
+pub(crate) fn inside(area: Rect) -> Rect {
+    let (x, y) = (area.x + u16::from(area.width > 1), area.y + u16::from(area.height > 1));
+    Rect::new(x, y, area.width.saturating_sub(2), area.height.saturating_sub(2))
+}
+
+/// Everything between head and foot.
+pub(crate) fn body(places: &Places) -> Rect {
+    let height = places.foot.y.saturating_sub(places.head.bottom());
+    Rect::new(places.head.x, places.head.bottom(), places.head.width, height)
+}
+
 /// The lines of the list that show.
 pub(crate) fn list_height(app: &App) -> usize {
     // Two lines of frame, one of column names.
@@ -75,6 +89,8 @@ pub(crate) enum Hit {
     Tab(Screen),
     /// A line of the list.
     Line(usize),
+    /// A rung of the ladder.
+    Rung(Rung),
 }
 
 /// The names of the screens in the head; where they do not fit, only this screen has one beside its number.
@@ -109,6 +125,12 @@ pub(crate) fn tabs(app: &App) -> Vec<(Screen, u16, u16)> {
 /// What stands at a cell.
 pub(crate) fn hit(app: &App, x: u16, y: u16) -> Option<Hit> {
     let places = places(app)?;
+    if let Some(open) = app.page() {
+        let inner = inside(body(&places));
+        let line = usize::from(y.checked_sub(inner.y)?);
+        let lines = page::body(open, app.ink(), usize::from(inner.width), usize::from(inner.height));
+        return lines.get(line).and_then(|(rung, _)| *rung).map(Hit::Rung);
+    }
     if y == places.head.y {
         return tabs(app)
             .into_iter()

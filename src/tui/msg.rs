@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::input::Input;
 use crate::model::Snapshot;
+use crate::service::Reply;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,13 @@ pub enum Msg {
         about: String,
         /// Why not.
         why: String,
+    },
+    /// A request brought more than that it was done.
+    Replied {
+        /// What was asked.
+        about: String,
+        /// What came back.
+        reply: Reply,
     },
     /// The service is gone.
     Gone,

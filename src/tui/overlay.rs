@@ -1,6 +1,7 @@
 //! What lies over a screen: the topmost takes the keys, and Esc always leaves it.
 
 mod asking;
+mod explain;
 mod help;
 
 use ratatui::Frame;
@@ -9,6 +10,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Padding, Paragraph};
 
 use self::asking::Asking;
+use self::explain::Explaining;
 use self::help::Actions;
 use super::action::Action;
 use super::key::{Code, Key};
@@ -17,6 +19,7 @@ use super::theme::Role;
 use super::widget::pane::{self, Ink};
 use super::widget::text;
 use crate::model::{Answer, Pending};
+use crate::service::Match;
 
 /// One layer.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub(crate) enum Overlay {
     Actions(Actions),
     /// A question.
     Asking(Asking),
+    /// A pasted error text.
+    Explaining(Explaining),
     /// Text to read, or to copy by hand.
     Shown(Shown),
 }
@@ -38,7 +43,6 @@ pub(crate) struct Shown {
 }
 
 /// What became of a layer after a key.
-#[expect(clippy::large_enum_variant, reason = "made once a key press and taken apart at once")]
 pub(crate) enum Outcome {
     /// It stays on top.
     Stay(Overlay),
@@ -50,6 +54,10 @@ pub(crate) enum Outcome {
     Answered(u64, Answer),
     /// It is gone, and this is to be done.
     Run(Action),
+    /// It stays, and its text is to be explained.
+    Explain(Overlay),
+    /// It stays, and this command is to be copied.
+    Copied(Overlay, String),
 }
 
 impl Overlay {
@@ -65,6 +73,25 @@ impl Overlay {
         Self::Asking(Asking::new(pending))
     }
 
+    pub(crate) fn explain() -> Self {
+        Self::Explaining(Explaining::default())
+    }
+
+    /// The text that it wants explained.
+    pub(crate) fn pasted(&self) -> Option<&str> {
+        match self {
+            Self::Explaining(explaining) => Some(explaining.text()),
+            Self::Actions(_) | Self::Asking(_) | Self::Shown(_) => None,
+        }
+    }
+
+    /// Takes over what a pasted text means.
+    pub(crate) fn learn(&mut self, found: Vec<Match>) {
+        if let Self::Explaining(explaining) = self {
+            explaining.learn(found);
+        }
+    }
+
     pub(crate) fn show(title: &str, text: String) -> Self {
         Self::Shown(Shown { title: title.to_owned(), text, first: 0 })
     }
@@ -73,17 +100,19 @@ impl Overlay {
     pub(crate) fn question(&self) -> Option<u64> {
         match self {
             Self::Asking(asking) => Some(asking.pending.id),
-            Self::Actions(_) | Self::Shown(_) => None,
+            Self::Actions(_) | Self::Shown(_) | Self::Explaining(_) => None,
         }
     }
 
-    /// Takes pasted text.
-    pub(crate) fn paste(&mut self, pasted: &str) {
+    /// Takes pasted text; says whether it is to be explained.
+    pub(crate) fn paste(&mut self, pasted: &str) -> bool {
         match self {
             Self::Actions(actions) => actions.search.paste(pasted),
             Self::Asking(asking) => asking.field.paste(pasted),
+            Self::Explaining(explaining) => return explaining.paste(pasted),
             Self::Shown(_) => {}
         }
+        false
     }
 }
 
@@ -92,6 +121,7 @@ pub(crate) fn key(overlay: Overlay, key: Key) -> Outcome {
     match overlay {
         Overlay::Actions(actions) => actions.key(key),
         Overlay::Asking(asking) => asking.key(key),
+        Overlay::Explaining(explaining) => explaining.key(key),
         Overlay::Shown(mut shown) => match key.code {
             Code::Esc | Code::Enter | Code::Char('q') => Outcome::Close,
             Code::Up | Code::Char('k') => {
@@ -122,6 +152,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
     let (title, lines) = match overlay {
         Overlay::Actions(actions) => (actions.title.to_owned(), actions.lines(ink, keymap, obstacle, (inner, room))),
         Overlay::Asking(asking) => (asking.title(), asking.lines(ink, inner)),
+        Overlay::Explaining(explaining) => {
+            ("What does this error mean?".to_owned(), explaining.lines(ink, (inner, room)))
+        }
         Overlay::Shown(shown) => (shown.title.clone(), shown.lines(ink, inner)),
     };
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(tallest);
@@ -131,7 +164,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
     let framed = match overlay {
         Overlay::Actions(_) => framed
             .title_bottom(Line::styled(" enter does it · esc closes ", ink.theme.style(Role::Muted)).right_aligned()),
-        Overlay::Asking(_) | Overlay::Shown(_) => framed,
+        Overlay::Asking(_) | Overlay::Explaining(_) | Overlay::Shown(_) => framed,
     };
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(lines).block(framed), place);
@@ -145,7 +178,10 @@ impl Shown {
             if line.is_empty() {
                 lines.push(Line::default());
             }
-            lines.extend(text::wrap(line, width).into_iter().map(|line| Line::styled(line, style)));
+            // Commands stand out by their indent.
+            let indent = " ".repeat(line.len() - line.trim_start().len());
+            let parts = text::wrap(line, width.saturating_sub(indent.len()));
+            lines.extend(parts.into_iter().map(|part| Line::styled(format!("{indent}{part}"), style)));
         }
         lines.push(Line::default());
         lines.push(Line::styled(

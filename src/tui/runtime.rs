@@ -174,13 +174,14 @@ where
             Effect::Request { request, about } => {
                 let (client, ends) = (Arc::clone(client), ends.clone());
                 tokio::spawn(async move {
-                    let why = match client.request(request).await {
-                        Ok(Reply::Refused { message, .. }) => message,
-                        Ok(_) => return,
-                        Err(error) => error.to_string(),
+                    let end = match client.request(request).await {
+                        Ok(Reply::Refused { message, .. }) => Msg::Refused { about, why: message },
+                        Ok(Reply::Done | Reply::Status { .. } | Reply::Journal { .. }) => return,
+                        Ok(reply @ (Reply::Saved { .. } | Reply::Explained { .. })) => Msg::Replied { about, reply },
+                        Err(error) => Msg::Refused { about, why: error.to_string() },
                     };
                     // A screen that is gone needs no news.
-                    let _ = ends.send(Msg::Refused { about, why }).await;
+                    let _ = ends.send(end).await;
                 });
             }
             Effect::Copy { text, what } => {

@@ -2,6 +2,7 @@
 
 pub(super) mod bastions;
 mod detail;
+pub(super) mod diagnosis;
 pub(super) mod journal;
 pub(super) mod keys;
 mod path;

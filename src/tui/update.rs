@@ -1,5 +1,7 @@
 //! (App, Msg) → effects. Routing and the actions; no IO, no clock, no terminal.
 
+mod page;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,7 +17,7 @@ use super::overlay::{self, Outcome, Overlay};
 use super::widget::list::{Move, Selection};
 use crate::model::recipe::{Format, Recipe};
 use crate::model::{Code as Cause, Name, Phase, Snapshot, Tunnel, TunnelStatus};
-use crate::service::Request;
+use crate::service::{Reply, Request};
 
 /// A message that passes stays this long.
 const TOAST_SECONDS: i64 = 4;
@@ -30,6 +32,7 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
             app.complain(format!("{about}: {why}"));
             Vec::new()
         }
+        Msg::Replied { about, reply } => take_reply(app, &about, reply),
         Msg::Gone => {
             app.link = Link::Gone;
             app.complain("the service is gone; what is shown is what was last known. Leave and start adit again");
@@ -87,7 +90,9 @@ fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
         Input::Key(key) => take_key(app, key),
         Input::Paste(text) => {
             if let Some(overlay) = app.overlays.last_mut() {
-                overlay.paste(&text);
+                if overlay.paste(&text) {
+                    return explain(app);
+                }
             } else if app.list().is_some_and(|list| list.filtering) {
                 app.list_mut().filter.paste(&text);
             }
@@ -99,13 +104,42 @@ fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
         }
         Input::Click(x, y) => click(app, x, y),
         Input::Scroll(_, _, lines) => {
-            go(app, Move::By(isize::from(lines)));
+            if app.diagnosis.is_some() {
+                page::step(app, lines > 0);
+            } else {
+                go(app, Move::By(isize::from(lines)));
+            }
             Vec::new()
         }
         Input::Redraw => Vec::new(),
         Input::Suspend => vec![Effect::Suspend],
         Input::Closed => vec![Effect::Quit],
     }
+}
+
+/// Takes what a request brought.
+fn take_reply(app: &mut App, about: &str, reply: Reply) -> Vec<Effect> {
+    match reply {
+        Reply::Explained { matches } => {
+            // Whoever asked may have closed it meanwhile.
+            if let Some(overlay) = app.overlays.iter_mut().rev().find(|overlay| overlay.pasted().is_some()) {
+                overlay.learn(matches);
+            }
+        }
+        Reply::Saved { path } => {
+            app.overlays.push(Overlay::show("Saved", format!("{path}\n\nYou alone can read it.")));
+        }
+        Reply::Refused { message, .. } => app.complain(format!("{about}: {message}")),
+        Reply::Done | Reply::Status { .. } | Reply::Journal { .. } => {}
+    }
+    Vec::new()
+}
+
+/// Asks what the pasted text on top means.
+fn explain(app: &App) -> Vec<Effect> {
+    let text = app.overlays.last().and_then(Overlay::pasted).map(str::to_owned);
+    let ask = |text| Effect::Request { request: Request::Explain { text }, about: "explain".to_owned() };
+    text.map(ask).into_iter().collect()
 }
 
 fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
@@ -124,7 +158,8 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
     if app.list().is_some_and(|list| list.filtering) {
         return filter_key(app, key);
     }
-    match app.keymap.action(app.screen.scopes(), key) {
+    match app.keymap.action(app.scopes(), key) {
+        Some(Action::CopyAdvice) => page::copy_advice(app, page::number(key)),
         Some(action) => perform(app, action),
         None => {
             if key.code == Code::Esc && !complaint && !app.filter().is_empty() {
@@ -153,6 +188,14 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             vec![Effect::Request { request: Request::Answer { id, answer }, about: "answer".to_owned() }]
         }
         Outcome::Run(action) => perform(app, action),
+        Outcome::Explain(overlay) => {
+            app.overlays.push(overlay);
+            explain(app)
+        }
+        Outcome::Copied(overlay, text) => {
+            app.overlays.push(overlay);
+            vec![Effect::Copy { text, what: "the command".to_owned() }]
+        }
     }
 }
 
@@ -178,6 +221,7 @@ fn click(app: &mut App, x: u16, y: u16) -> Vec<Effect> {
         return Vec::new();
     }
     match layout::hit(app, x, y) {
+        Some(Hit::Rung(rung)) => page::choose(app, Some(rung)),
         Some(Hit::Tab(screen)) => app.screen = screen,
         Some(Hit::Line(line)) => {
             let names = app.line_names();
@@ -205,7 +249,7 @@ fn go(app: &mut App, to: Move) {
 /// Why an action cannot be done now; nothing when it can.
 pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     let tunnel = app.tunnel();
-    if action.scope() != Scope::Global && !app.screen.scopes().contains(&action.scope()) {
+    if action.scope() != Scope::Global && !app.scopes().contains(&action.scope()) {
         return Some("belongs to another screen");
     }
     match action {
@@ -232,7 +276,11 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
             Some(tunnel) if client_command(tunnel).is_none() => Some("no client is known for this kind"),
             Some(_) => None,
         },
-        Action::CopyBastion => match app.selected().and_then(|index| app.bastions().get(index).copied()) {
+        Action::Diagnose | Action::DiagnoseBastion if app.link == Link::Gone => Some("the service is gone"),
+        Action::Diagnose if tunnel.is_none() => Some("no tunnel is selected"),
+        Action::DiagnoseBastion if app.bastion().is_none() => Some("no bastion is selected"),
+        action if action.scope() == Scope::Diagnosis => page::obstacle(app, action),
+        Action::CopyBastion => match app.bastion() {
             Some(bastion) if bastion.host_key.is_some() => None,
             Some(_) => Some("its host key is not known yet"),
             None => Some("no bastion is selected"),
@@ -267,8 +315,8 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             on_tunnel(app, action)
         }
         Action::CopyBastion => {
-            let bastion = app.selected().and_then(|index| app.bastions().get(index).copied());
-            let copied = bastion.and_then(|b| b.host_key.clone().map(|key| (b.name.to_string(), key.fingerprint)));
+            let copied =
+                app.bastion().and_then(|b| b.host_key.clone().map(|key| (b.name.to_string(), key.fingerprint)));
             copied
                 .map(|(name, text)| Effect::Copy { text, what: format!("the fingerprint of {name}") })
                 .into_iter()
@@ -282,6 +330,19 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             };
             key.map(copy).into_iter().collect()
         }
+        Action::Diagnose | Action::DiagnoseBastion => page::open(app),
+        Action::Details
+        | Action::CopyAdvice
+        | Action::Again
+        | Action::CopyReport
+        | Action::CopyRedacted
+        | Action::SaveReport
+        | Action::SaveRedacted
+        | Action::Compare
+        | Action::NextRung
+        | Action::PreviousRung
+        | Action::Back => page::perform(app, action),
+        Action::Explain => open(app, Overlay::explain()),
         Action::Filter => {
             app.list_mut().filtering = true;
             Vec::new()
@@ -333,12 +394,14 @@ fn open(app: &mut App, overlay: Overlay) -> Vec<Effect> {
 }
 
 fn show(app: &mut App, screen: Screen) -> Vec<Effect> {
+    app.diagnosis = None;
     app.screen = screen;
     Vec::new()
 }
 
 fn step_screen(app: &mut App, by: usize) -> Vec<Effect> {
     let here = Screen::ALL.iter().position(|screen| *screen == app.screen).unwrap_or(0);
+    app.diagnosis = None;
     if let Some(screen) = Screen::ALL.iter().cycle().nth(here + by) {
         app.screen = *screen;
     }

@@ -23,6 +23,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     };
     head(frame, app, places.head);
     match app.screen {
+        _ if app.diagnosis.is_some() => screen::diagnosis::draw(frame, app, layout::body(&places)),
         Screen::Tunnels => screen::tunnels::draw(frame, app, &places),
         Screen::Bastions => screen::bastions::draw(frame, app, &places),
         Screen::Keys => screen::keys::draw(frame, app, &places),
@@ -99,7 +100,9 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     if let Some(badge) = &app.badge {
         spans.push(Span::styled(format!("[{badge}] "), theme.style(Role::Unproven)));
     }
-    for (screen, label) in layout::tab_labels(app) {
+    // The figures of the screens' keys mean commands on a page.
+    let tabs = if app.diagnosis.is_some() { Vec::new() } else { layout::tab_labels(app) };
+    for (screen, label) in tabs {
         let role = if screen == app.screen { Role::TabActive } else { Role::Tab };
         spans.push(Span::styled(format!(" {label} "), theme.style(role)));
     }
@@ -124,7 +127,7 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
 fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
     let theme = &app.theme;
     let width = usize::from(places.foot.width);
-    if app.list().is_some_and(|list| list.filtering) {
+    if app.diagnosis.is_none() && app.list().is_some_and(|list| list.filtering) {
         let mut spans = vec![Span::styled(" / ", theme.style(Role::Key))];
         if let Some(list) = app.list() {
             spans.extend(list.filter.line(width.saturating_sub(34), theme).spans);
@@ -162,7 +165,7 @@ fn hints(app: &App, width: usize) -> Line<'static> {
     let tail: usize = last.iter().map(|action| hint_width(app, *action)).sum();
     let offered = Action::ALL.iter().copied().filter(|action| {
         !action.label().is_empty()
-            && app.screen.scopes().contains(&action.scope())
+            && app.scopes().contains(&action.scope())
             && !last.contains(action)
             && (action.scope() == Scope::Global || update::obstacle(app, *action).is_none())
     });
@@ -195,6 +198,10 @@ fn push_hint(app: &App, action: Action, spans: &mut Vec<Span<'static>>) {
 fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let width = usize::from(area.width);
     let words = Line::from(summary(app, false));
+    if let Some(lines) = screen::diagnosis::tiny(app, width) {
+        frame.render_widget(Paragraph::new(lines), area);
+        return;
+    }
     let mut lines = vec![if words.width() <= width { words } else { Line::from(summary(app, true)) }];
     let mut ill: Vec<_> = app.snapshot.tunnels.iter().filter(|tunnel| !tunnel.is_healthy()).collect();
     // What waits for a person first.

@@ -2,6 +2,7 @@
 
 pub(crate) mod badge;
 pub(crate) mod field;
+pub(crate) mod ladder;
 pub(crate) mod list;
 pub(crate) mod pane;
 pub(crate) mod spark;

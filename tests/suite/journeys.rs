@@ -1,5 +1,6 @@
 //! What a person does with keys: each journey says what is asked of the service and what is to be seen.
 
+mod diagnosis;
 mod random;
 
 use std::sync::Arc;
@@ -352,6 +353,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
         let screen = match action.scope() {
             adit::tui::Scope::Bastions => "2",
             adit::tui::Scope::Keys => "3",
+            adit::tui::Scope::Diagnosis => "1 d",
             _ => "1",
         };
         by_key.press(&format!("{screen} {key}"));

@@ -2,6 +2,7 @@
 //! `ADIT_UPDATE_SNAPSHOTS=1` writes the files anew.
 
 pub(crate) mod made;
+pub(crate) mod reports;
 pub(crate) mod sheet;
 pub(crate) mod stage;
 
@@ -99,6 +100,56 @@ fn what_lies_over_a_screen() {
         let outcome = Err("postgres://127.0.0.1:15432/shop?application_name=adit".to_owned());
         stage.tell(Msg::Copied { what: "the connection string of orders".to_owned(), outcome });
     });
+}
+
+#[test]
+fn diagnoses() {
+    let page = |stage: &mut Stage| {
+        stage.select("ledger");
+        stage.press("d");
+    };
+    same("diagnosis-busy", &reports::shown(reports::busy(), None), page);
+    same("diagnosis-failing", &reports::shown(reports::failing(), Some(reports::passing())), page);
+    same("diagnosis-pass", &reports::shown(reports::passing(), None), page);
+    same("diagnosis-warning", &reports::shown(reports::warning(), None), page);
+    same("diagnosis-changed-key", &reports::shown(reports::changed_key(), None), page);
+    same("diagnosis-details", &reports::shown(reports::failing(), None), |stage| {
+        page(stage);
+        stage.press("enter");
+    });
+    same("diagnosis-chosen", &reports::shown(reports::failing(), None), |stage| {
+        page(stage);
+        stage.press("k k");
+    });
+    same("diagnosis-bastion", &reports::shown(reports::bastion(), None), |stage| {
+        stage.press("2 d");
+    });
+    same("diagnosis-asked", &every_state(), page);
+    for (width, height) in [(40, 10), (60, 17), (39, 7)] {
+        let mut stage = Stage::new(width, height);
+        stage.show(reports::shown(reports::failing(), None));
+        page(&mut stage);
+        sheet::compare(&format!("diagnosis-small-{width}x{height}"), &stage.buffer());
+    }
+    let mut stage = Stage::with(80, 24, |look| look.ascii = true);
+    stage.show(reports::shown(reports::failing(), None));
+    page(&mut stage);
+    sheet::compare("diagnosis-ascii-80x24", &stage.buffer());
+}
+
+#[test]
+fn errors_explained() {
+    same("explain-empty", &every_state(), |stage| stage.press("E"));
+    let explained = |stage: &mut Stage, text: &str| {
+        stage.press("E");
+        stage.paste(text);
+        let reply = adit::service::Reply::Explained { matches: adit::diagnose::explain(text) };
+        stage.tell(Msg::Replied { about: "explain".to_owned(), reply });
+    };
+    same("explain-known", &every_state(), |stage| {
+        explained(stage, "User adit not allowed because account is locked\nPermission denied (publickey).");
+    });
+    same("explain-unknown", &every_state(), |stage| explained(stage, "all is well"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod clients;
 mod desk;
+mod diagnosis;
 mod service;
 mod ways_out;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::again::Subject;
+use super::again::Subject as Matter;
 use super::{CLOSING, Hub};
 use crate::config::nearest;
 use crate::model::{Answer, Name, Pending, Phase, Question, Secret};
@@ -39,6 +39,15 @@ impl Hub {
                 return self.status(to);
             }
             Request::Journal => return self.history(to),
+            Request::Explain { text } => return self.explain(text, to),
+            Request::SaveReport { subject, redacted } => match self.save_report(&subject, redacted).await {
+                Ok(path) => return self.reply(to, Reply::Saved { path: path.display().to_string() }),
+                Err((code, message)) => Err(refuse(code, message)),
+            },
+            Request::Diagnose { subject, admin } => {
+                self.look(Look::Certain).await;
+                self.diagnose(&subject, admin).map_err(|(code, message)| refuse(code, message))
+            }
             Request::Up { names } => match self.prepare(&names).await {
                 Ok(()) => return self.up(&names, to),
                 Err(refusal) => Err(refusal),
@@ -148,7 +157,7 @@ impl Hub {
     }
 
     /// Takes an answer; says what it was about.
-    async fn answer(&mut self, id: u64, answer: Answer) -> Result<Subject, Refusal> {
+    async fn answer(&mut self, id: u64, answer: Answer) -> Result<Matter, Refusal> {
         let gone = || refuse(1, format!("question {id} does not wait for an answer any more"));
         let pending = self.questions.open().iter().find(|pending| pending.id == id).cloned().ok_or_else(gone)?;
         match (&pending.question, answer) {
@@ -183,7 +192,7 @@ impl Hub {
 
     /// Hands a passphrase to the pool.
     fn unlock(&mut self, pending: &Pending, passphrase: Secret) -> Result<(), Refusal> {
-        let Some(Subject::Identity(identity)) = self.subject(pending) else {
+        let Some(Matter::Identity(identity)) = self.subject(pending) else {
             return Err(refuse(1, "the tunnel that asked is not configured any more"));
         };
         self.pool.give_passphrase(&identity, passphrase);

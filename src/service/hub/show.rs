@@ -47,6 +47,7 @@ impl Hub {
             keys: self.lists.keys.clone(),
             drafts: self.drafts.all().to_vec(),
             journal: self.journal.entries().skip(self.journal.len().saturating_sub(SHOWN)).cloned().collect(),
+            reports: self.diagnoses.shown(),
             config_error: self.in_force.error().map(str::to_owned),
         }
     }

@@ -1,5 +1,7 @@
 //! The hub with the real engine and real files, and bastions that are not there.
 
+mod diagnosis;
+
 use std::fs;
 use std::net::TcpListener;
 

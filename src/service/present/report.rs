@@ -49,7 +49,7 @@ pub fn report_text(report: &Report) -> Vec<String> {
         lines.extend(finding_text(finding, hops > 0));
     }
     lines.push(String::new());
-    lines.push(conclusion(report));
+    lines.push(report_verdict(report));
     lines
 }
 
@@ -85,8 +85,9 @@ fn milliseconds(ms: f64) -> String {
     }
 }
 
-/// The last line: what it comes to.
-fn conclusion(report: &Report) -> String {
+/// What it comes to, in one line.
+#[must_use]
+pub fn report_verdict(report: &Report) -> String {
     let subject = match &report.subject {
         Subject::Tunnel(name) => name.to_string(),
         Subject::Bastion(name) => format!("bastion {name}"),

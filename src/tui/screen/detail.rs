@@ -9,12 +9,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
 
 use super::path;
-use crate::model::{Owner, Phase, Proof, TunnelStatus};
+use crate::model::{Phase, Proof, TunnelStatus};
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::theme::Role;
 use crate::tui::update;
-use crate::tui::widget::badge::State;
+use crate::tui::widget::badge::{self, State};
 use crate::tui::widget::{pane, spark, text};
 
 /// From this height there is room for blank lines, and for long ones in full.
@@ -86,11 +86,7 @@ fn trouble(app: &App, tunnel: &TunnelStatus, width: usize) -> Vec<Line<'static>>
         .take(6)
         .map(|line| Line::styled(line, theme.style(role)))
         .collect();
-    let turn = match fault.owner {
-        Owner::You => "you must act".to_owned(),
-        Owner::Network => "it lies with the network".to_owned(),
-        Owner::BastionAdmin | Owner::DatabaseAdmin => format!("{} must act", fault.owner.words()),
-    };
+    let turn = badge::turn(fault.owner);
     lines.push(Line::from(vec![
         Span::styled(fault.code.as_str().replace('_', " "), theme.style(Role::Muted)),
         Span::styled(" ▸ ", theme.style(Role::Muted)),

@@ -1,7 +1,16 @@
 //! A tunnel's state as glyph, word and role: never by colour alone.
 
-use crate::model::{Phase, Proof, TunnelStatus};
+use crate::model::{Owner, Phase, Proof, TunnelStatus};
 use crate::tui::theme::Role;
+
+/// Whose turn it is, in words.
+pub(crate) fn turn(owner: Owner) -> String {
+    match owner {
+        Owner::You => "you must act".to_owned(),
+        Owner::Network => "it lies with the network".to_owned(),
+        Owner::BastionAdmin | Owner::DatabaseAdmin => format!("{} must act", owner.words()),
+    }
+}
 
 /// What a person needs to know of a tunnel at a glance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
