@@ -86,8 +86,8 @@ actions! {
     Details Diagnosis "details" [key(Code::Enter)], "details", "Shows everything that is known of the opened rung.";
     CopyAdvice Diagnosis "copy-command" [ch('1'), ch('2'), ch('3'), ch('4'), ch('5'), ch('6'), ch('7'), ch('8'), ch('9')], "copy command", "Copies the command that has this number.";
     Again Diagnosis "again" [ch('a')], "again", "Climbs once more.";
-    CopyReport Diagnosis "copy-report" [ch('c')], "copy report", "Copies the report as text.";
     Back Diagnosis "back" [key(Code::Esc)], "back", "Goes back to the list; a climb under way goes on.";
+    CopyReport Diagnosis "copy-report" [ch('c')], "copy report", "Copies the report as text.";
     CopyRedacted Diagnosis "copy-redacted" [ch('C')], "", "Copies the report with hosts, users, addresses and keys replaced by placeholders.";
     SaveReport Diagnosis "save-report" [ch('w')], "save", "Saves the report in a file that you alone can read.";
     SaveRedacted Diagnosis "save-redacted" [ch('W')], "", "Saves the report with hosts, users, addresses and keys replaced by placeholders.";

@@ -6,12 +6,15 @@ use unicode_width::UnicodeWidthStr;
 use super::{Open, telling};
 use crate::model::{Code, Finding, Report, Rung, Verdict};
 use crate::tui::theme::Role;
-use crate::tui::widget::ladder::{INDENT, Mark};
+use crate::tui::widget::ladder::Mark;
 use crate::tui::widget::pane::Ink;
 use crate::tui::widget::{badge, text};
 
 /// Most commands that have a number: there are no more keys.
 const NUMBERED: usize = 9;
+
+/// Cells before the words: blanks below the glyph, the bar and a blank.
+const GUTTER: usize = 5;
 
 impl Open<'_> {
     /// The commands of the opened rung, in the order of their numbers.
@@ -45,30 +48,54 @@ pub(super) fn lines(
     (width, cut): (usize, usize),
     most: usize,
 ) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    let mut number = 0;
-    for (index, finding) in in_order(report, rung).into_iter().enumerate() {
-        // Where there is hardly any room, what the line above holds of it must do.
-        let whole = index > 0 || (finding.summary.width() > cut && most > 3);
-        lines.extend(one(ink, finding, width, whole.then_some(index > 0), &mut number));
-    }
+    let all = |brief: bool| -> Vec<Line<'static>> {
+        let mut number = 0;
+        let each = in_order(report, rung).into_iter().enumerate().flat_map(|(index, finding)| {
+            // Where there is hardly any room, what the line above holds of it must do.
+            let whole = index > 0 || (finding.summary.width() > cut && most > 3);
+            one(ink, finding, (width, brief), whole.then_some(index > 0), &mut number)
+        });
+        each.collect()
+    };
+    let mut lines = all(false);
     if lines.len() > most {
+        // Every command is to be in sight before any text is in full.
+        lines = all(true);
         lines.truncate(most.saturating_sub(1));
         lines.push(indented(ink, "… enter shows all of it", width, Role::Muted));
+        lines.truncate(most);
     }
-    lines.truncate(most);
     lines
 }
 
+/// What is left of wrapped words where room is short.
+fn clipped(words: &str, room: usize, most: Option<usize>) -> Vec<String> {
+    let mut parts = text::wrap(words, room);
+    if let Some(most) = most.filter(|most| parts.len() > *most) {
+        parts.truncate(most);
+        if let Some(last) = parts.last_mut() {
+            *last = text::cut(&format!("{last} …"), room);
+        }
+    }
+    parts
+}
+
 /// One finding: its summary where it does not stand above, with its own mark where it is not the first.
-fn one(ink: Ink<'_>, finding: &Finding, width: usize, summary: Option<bool>, number: &mut usize) -> Vec<Line<'static>> {
+fn one(
+    ink: Ink<'_>,
+    finding: &Finding,
+    (width, brief): (usize, bool),
+    summary: Option<bool>,
+    number: &mut usize,
+) -> Vec<Line<'static>> {
     let theme = ink.theme;
-    let room = width.saturating_sub(INDENT + 3);
+    let room = width.saturating_sub(GUTTER + 1);
+    let (short, shorter) = (brief.then_some(2), brief.then_some(1));
     let bar = if ink.ascii { "|" } else { "│" };
     let gutter = || Span::styled(format!("   {bar} "), theme.style(Role::Muted));
     let mut lines = Vec::new();
     let plain = |words: &str, role: Role| -> Vec<Line<'static>> {
-        let parts = text::wrap(words, room);
+        let parts = clipped(words, room, short);
         parts.into_iter().map(|part| Line::from(vec![gutter(), Span::styled(part, theme.style(role))])).collect()
     };
     if matches!(finding.verdict, Verdict::Fail | Verdict::Warn) {
@@ -99,7 +126,7 @@ fn one(ink: Ink<'_>, finding: &Finding, width: usize, summary: Option<bool>, num
             }
             _ => "   ".to_owned(),
         };
-        for (index, part) in text::wrap(&advice.text, room.saturating_sub(3)).into_iter().enumerate() {
+        for (index, part) in clipped(&advice.text, room.saturating_sub(3), short).into_iter().enumerate() {
             let lead = if index == 0 { key.clone() } else { "   ".to_owned() };
             lines.push(Line::from(vec![
                 gutter(),
@@ -107,8 +134,8 @@ fn one(ink: Ink<'_>, finding: &Finding, width: usize, summary: Option<bool>, num
                 Span::styled(part, theme.style(Role::Text)),
             ]));
         }
-        // In full, so that it can be read out and copied by hand.
-        for part in advice.command.iter().flat_map(|command| text::wrap(command, room.saturating_sub(5))) {
+        // In full where there is room, so that it can be read out and copied by hand.
+        for part in advice.command.iter().flat_map(|command| clipped(command, room.saturating_sub(5), shorter)) {
             lines.push(Line::from(vec![gutter(), Span::styled(format!("     {part}"), theme.style(Role::Accent))]));
         }
     }
