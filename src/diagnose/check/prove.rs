@@ -100,6 +100,11 @@ fn refused(mut finding: Finding, hop: &Hop, plan: &Plan) -> Finding {
     finding.advice.retain(|advice| advice.command.is_some());
     let subject = plan.subject.to_string();
     finding = finding.advise(Advice::command(
+        "this prints a script that looks at all of it and changes nothing; the admin runs it as root and sends the receipt \
+         back, which --receipt then reads",
+        format!("adit setup {subject} --check"),
+    ));
+    finding = finding.advise(Advice::command(
         "with a login of your own on the bastion, this looks at all of it and changes nothing",
         format!("adit diagnose {subject} --admin {}@{}", plan.person.as_deref().unwrap_or("root"), hop.endpoint),
     ));
