@@ -21,6 +21,7 @@ mod print;
 mod restart;
 mod run_command;
 mod select;
+mod setup;
 mod signals;
 mod status;
 mod themes;
@@ -78,6 +79,8 @@ enum Command {
     Status(status::Status),
     /// Say which rung of the way is broken, why, who must act and what mends it
     Diagnose(diagnose::Diagnose),
+    /// Print what the bastion's admin and the database's keeper must do, with the real names
+    Setup(setup::Arguments),
     /// Print how a client connects through a tunnel
     Url(url::Url),
     /// Run a command while tunnels are up
@@ -147,6 +150,7 @@ async fn perform(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Restart(command)) => restart::run(context, command).await,
         Some(Command::Status(command)) => status::run(context, command).await,
         Some(Command::Diagnose(command)) => diagnose::run(context, command).await,
+        Some(Command::Setup(command)) => setup::run(context, command).await,
         Some(Command::Url(command)) => url::run(context, command).await,
         Some(Command::Run(command)) => run_command::run(context, command).await,
         Some(Command::Explain) => explain::run(context).await,
@@ -189,6 +193,10 @@ mod tests {
             "down --tag eu --now",
             "restart --tag eu --tag us",
             "status a b --watch",
+            "setup t --for aws --for ufw --markdown --output f --from 203.0.113.7 --from ::1 --expires 2026-12-31",
+            "setup bastion:b --script --output f",
+            "setup t --check --json",
+            "setup t --receipt --json",
             "url t --format ssh-config",
             "run a b -- env -i sh -c x",
             "logs -n 5 -f",
@@ -214,6 +222,10 @@ mod tests {
             "trust prod --fingerprint MD5:00",
             "up a --all",
             "up --all --tag t",
+            "setup t --for plan9",
+            "setup t --script --check",
+            "setup t --markdown --json",
+            "setup t --receipt --output f",
             "url t --format odbc",
             "run a",
             "run -- env",

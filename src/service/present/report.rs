@@ -31,7 +31,7 @@ pub fn report_json(report: &Report) -> String {
 }
 
 /// The glyph of a verdict.
-fn glyph(verdict: Verdict) -> char {
+pub(super) fn glyph(verdict: Verdict) -> char {
     match verdict {
         Verdict::Pass => '✓',
         Verdict::Warn => '!',
@@ -59,17 +59,24 @@ fn finding_text(finding: &Finding, many: bool) -> Vec<String> {
     let time = finding.ms.filter(|ms| *ms >= 0.05).map(|ms| format!("  ({})", milliseconds(ms))).unwrap_or_default();
     let mut lines =
         vec![format!("{} {:8} {hop}{}{time}", glyph(finding.verdict), finding.rung.as_str(), finding.summary)];
+    lines.extend(advice_text(finding).into_iter().map(|line| format!("           {line}")));
+    lines
+}
+
+/// Who must act, why and how; nothing where nobody must.
+pub(super) fn advice_text(finding: &Finding) -> Vec<String> {
+    let mut lines = Vec::new();
     if !matches!(finding.verdict, Verdict::Fail | Verdict::Warn) {
         return lines;
     }
     if let Some(owner) = finding.owner {
         let code = finding.code.map(|code| format!(", {code}")).unwrap_or_default();
-        lines.push(format!("           for {}{code}, {}", owner.words(), finding.certainty.as_str()));
+        lines.push(format!("for {}{code}, {}", owner.words(), finding.certainty.as_str()));
     }
-    lines.extend(finding.evidence.iter().map(|evidence| format!("           {evidence}")));
+    lines.extend(finding.evidence.clone());
     for Advice { text, command } in &finding.advice {
-        lines.push(format!("           - {text}"));
-        lines.extend(command.iter().map(|command| format!("             {command}")));
+        lines.push(format!("- {text}"));
+        lines.extend(command.iter().map(|command| format!("  {command}")));
     }
     lines
 }
