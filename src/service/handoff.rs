@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Paths, Settings};
 use crate::guide::{PublicKey, Served, Setup};
@@ -13,7 +14,7 @@ use crate::ssh::{KeyError, Keystore, Sources, prepare};
 use super::drafts::with_draft;
 
 /// What was asked for beside the subject.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wish {
     /// The addresses that the bastion sees us come from; where there are none, those of the configuration.
     pub from: Vec<IpAddr>,

@@ -16,6 +16,7 @@ mod diagnosis;
 mod disk;
 mod editing;
 mod explain;
+mod handoff;
 mod host_keys;
 mod instruments;
 mod journeys;
