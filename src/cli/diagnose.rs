@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::diagnose::{self, Live, Plan};
 use crate::local::terminal;
 use crate::model::{Admin, Code, Identity, Name, Secret, Subject, Verdict};
-use crate::service::present::{report_json, report_text};
+use crate::service::present::{finding_text, report_json, report_verdict};
 use crate::service::{diagnosis_means, diagnosis_plan, draft_names, draft_plan, find_draft};
 use crate::ssh::{self, Sources};
 
@@ -53,15 +53,24 @@ pub(super) async fn run(context: &Context, diagnose: Diagnose) -> Outcome {
     let given = passphrases(context, &plan).await;
     let find = move |identity: &Identity| given.get(identity).cloned();
     let mut live = Live::new(&plan, diagnosis_means(&context.paths, agent, Box::new(find)));
-    if terminal::has_terminal() && !context.json {
-        print::words(&format!("adit: looking at {}, which takes half a minute at most", diagnose.name));
-    }
-    let report = diagnose::run(&plan, &mut live, |_| {}).await;
+    let (mut told, mut printed) = (0, Ok(()));
+    let many = !plan.route.via.is_empty();
+    let report = diagnose::run(&plan, &mut live, |report| {
+        // Each finding as soon as it is known: some take their seconds.
+        for finding in report.findings.get(told..).unwrap_or_default() {
+            if !context.json && printed.is_ok() {
+                printed = print::lines(&finding_text(finding, many));
+            }
+        }
+        told = report.findings.len();
+    })
+    .await;
     live.close().await;
+    printed?;
     if context.json {
-        print::data(&report_json(&report))?
+        print::data(&report_json(&report))?;
     } else {
-        print::lines(&report_text(&report))?
+        print::data(&format!("\n{}", report_verdict(&report)))?;
     }
     Ok(if matches!(report.verdict(), Verdict::Pass | Verdict::Warn) { DONE } else { FAULT })
 }

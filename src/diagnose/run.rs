@@ -30,17 +30,12 @@ pub async fn run<P: Probe>(plan: &Plan, probe: &mut P, tell: impl FnMut(&Report)
         addresses: Vec::new(),
         local: None,
         offered: None,
+        by_hand: false,
     };
     if climb.way().await.is_err() {
         climb.fill_up();
     }
     let mut report = climb.report;
-    if let Some(cause) = report.findings.iter_mut().find(|f| f.verdict == Verdict::Fail && f.rung >= Rung::Resolve) {
-        // The same way without adit, for whoever wants to see it with a tool that they know.
-        let texts = ["the same way with OpenSSH alone", "then, in another terminal"];
-        let offers = texts.iter().zip(&plan.by_hand);
-        cause.advice.extend(offers.map(|(text, command)| Advice::command(*text, command.clone())));
-    }
     report.finished = true;
     (climb.tell)(&report);
     report
@@ -65,6 +60,8 @@ struct Climb<'a, P, T> {
     local: Option<IpAddr>,
     /// The key that was shown to it.
     offered: Option<Offered>,
+    /// The way without adit has been offered.
+    by_hand: bool,
 }
 
 impl<P: Probe, T: FnMut(&Report) + Send> Climb<'_, P, T> {
@@ -238,6 +235,13 @@ impl<P: Probe, T: FnMut(&Report) + Send> Climb<'_, P, T> {
 
     fn found(&mut self, mut finding: Finding) {
         finding.hop = self.hop;
+        if finding.verdict == Verdict::Fail && finding.rung >= Rung::Resolve && !self.by_hand {
+            self.by_hand = true;
+            // The same way without adit, for whoever wants to see it with a tool that they know.
+            let texts = ["the same way with OpenSSH alone", "then, in another terminal"];
+            let offers = texts.iter().zip(&self.plan.by_hand);
+            finding.advice.extend(offers.map(|(text, command)| Advice::command(*text, command.clone())));
+        }
         self.report.findings.push(finding);
         (self.tell)(&self.report);
     }

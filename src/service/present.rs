@@ -17,7 +17,7 @@ pub use lists::{
     tunnel_text, tunnel_values, tunnels_json, tunnels_text,
 };
 pub use redact::report_redacted;
-pub use report::{report_json, report_text, report_verdict};
+pub use report::{finding_text, report_json, report_text, report_verdict};
 pub use setup::{packet_json, receipt_json, receipt_text, script_json};
 pub use status::{WatchMark, fault_words, status_json, status_text, tunnel_line_json, up_line, watch_line, watch_mark};
 pub use table::Table;

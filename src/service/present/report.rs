@@ -43,18 +43,16 @@ pub(super) fn glyph(verdict: Verdict) -> char {
 /// The report as lines: the ladder with what each rung says, and at the failures who must do what.
 #[must_use]
 pub fn report_text(report: &Report) -> Vec<String> {
-    let mut lines = Vec::new();
-    let hops = report.findings.iter().map(|finding| finding.hop).max().unwrap_or(0);
-    for finding in &report.findings {
-        lines.extend(finding_text(finding, hops > 0));
-    }
+    let many = report.findings.iter().any(|finding| finding.hop > 0);
+    let mut lines: Vec<String> = report.findings.iter().flat_map(|finding| finding_text(finding, many)).collect();
     lines.push(String::new());
     lines.push(report_verdict(report));
     lines
 }
 
-/// One finding: its line, and where somebody must act, why and what.
-fn finding_text(finding: &Finding, many: bool) -> Vec<String> {
+/// One finding as lines: what it says, and where somebody must act, why and what. `many` numbers the bastions on the way.
+#[must_use]
+pub fn finding_text(finding: &Finding, many: bool) -> Vec<String> {
     let hop = if many { format!("{}. ", finding.hop + 1) } else { String::new() };
     let time = finding.ms.filter(|ms| *ms >= 0.05).map(|ms| format!("  ({})", milliseconds(ms))).unwrap_or_default();
     let mut lines =
