@@ -64,7 +64,7 @@ enum Command {
     /// Describe the databases behind them
     #[command(subcommand)]
     Tunnel(tunnel::Command),
-    /// Make and show adit's own keys
+    /// Make, import, show, rotate and remove adit's own keys
     #[command(subcommand)]
     Key(key::Command),
     /// Look at a bastion's host keys and pin the right one
@@ -186,6 +186,15 @@ mod tests {
             "tunnel edit t --listen unix:/run/t --autostart=false --allow-remote-clients --unset dbname",
             "key new k --type rsa --comment c --passphrase-file f",
             "key show k --authorized-key",
+            "key show k --qr",
+            "key import k -",
+            "key import k ~/.ssh/id --passphrase-file f",
+            "key rotate k --type rsa --passphrase-file f",
+            "key rotate k --finish",
+            "key rotate k --abort",
+            "key passphrase k --passphrase-file f --new-passphrase-file g",
+            "key passphrase k --remove",
+            "key remove k",
             "trust prod --fingerprint SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             "trust prod --forget",
             "up a b --wait 1m",
@@ -219,6 +228,10 @@ mod tests {
             "tunnel add t --bastion b --database redis --host h --port 65536",
             "tunnel add t --bastion b --database redis --host h --listen 1:2:3",
             "key show k --authorized-key --fingerprint",
+            "key show k --qr --fingerprint",
+            "key import k",
+            "key rotate k --finish --abort",
+            "key passphrase k --remove --new-passphrase-file g",
             "trust prod --fingerprint MD5:00",
             "up a --all",
             "up --all --tag t",

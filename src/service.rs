@@ -30,7 +30,10 @@ pub use examine::{draft_plan, means as diagnosis_means, plan as diagnosis_plan};
 pub use handoff::{Wish, draft_handoff, handoff};
 pub use hub::{Running, start};
 pub use inside::Door;
-pub use keys::{KeyUsers, targets as key_targets, users as key_users};
+pub use keys::{
+    Finish, KeyRefusal, KeyUsers, RotationView, Trial, accounts as key_accounts, finish_rotation, remove as remove_key,
+    rotation_view, targets as key_targets, users as key_users,
+};
 pub use log::{log_path, old_log_path};
 pub use protocol::{Hello, PROTOCOL, Reply, Request};
 pub use socket::SocketError;

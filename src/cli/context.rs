@@ -126,7 +126,9 @@ impl From<KeyError> for Stop {
             KeyError::File(error) => file_code(error),
             KeyError::Make(_) => FAULT,
             KeyError::Refused(fault) => return refused(fault),
+            KeyError::Changed { .. } => FAULT,
             KeyError::Exists { .. } | KeyError::Broken { .. } | KeyError::Comment | KeyError::EmptyPassphrase => USAGE,
+            KeyError::NoRotation { .. } | KeyError::Rotating { .. } => USAGE,
         };
         Self::new(code, error)
     }

@@ -1,6 +1,9 @@
-//! `adit key …`: makes, imports and shows adit's own keys. The private half is never shown.
+//! `adit key …`: adit's own keys, from their making to their removal. The private half is never shown.
 
 mod bring;
+mod passphrase;
+mod remove;
+mod rotate;
 mod show;
 mod unlock;
 
@@ -11,12 +14,12 @@ use clap::{Subcommand, ValueEnum};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::context::Context;
+use super::context::{Context, refused};
 use super::failure::{DONE, Outcome, Stop};
 use super::{print, select};
 use crate::model::{KeyType, Name, Secret};
-use crate::service::key_users;
 use crate::service::present::{KeyView, key_json, key_text};
+use crate::service::{KeyRefusal, key_users};
 use crate::ssh::{KeyError, KeyInfo, Keystore};
 
 /// Subcommands of `key`.
@@ -56,6 +59,15 @@ pub(super) enum Command {
         #[command(flatten)]
         form: show::Form,
     },
+    /// Replace a key without a moment that has none that works
+    Rotate(rotate::Rotate),
+    /// Set, change or remove a key's passphrase
+    Passphrase(passphrase::Passphrase),
+    /// Remove a key that nothing uses
+    Remove {
+        /// Its name
+        name: String,
+    },
 }
 
 /// The kinds of key as arguments.
@@ -91,6 +103,9 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         }
         Command::List => show::list(context),
         Command::Show { name, form } => show::show(context, &name, &form),
+        Command::Rotate(rotate) => rotate::run(context, rotate).await,
+        Command::Passphrase(passphrase) => passphrase::run(context, passphrase).await,
+        Command::Remove { name } => remove::run(context, &name),
     }
 }
 
@@ -102,8 +117,8 @@ fn store(context: &Context) -> Keystore {
 fn tell(context: &Context, info: KeyInfo) -> Outcome {
     // A bastion may have named it before; a configuration that does not load is no reason against a key.
     let settings = context.settings();
-    let used_by = settings.map(|settings| key_users(&settings, &context.paths.keys, &info.name).names());
-    let view = KeyView { used_by: used_by.unwrap_or_default(), info };
+    let used_by = settings.map(|settings| key_users(&settings, &context.paths, &info.name).names());
+    let view = KeyView { used_by: used_by.unwrap_or_default(), info, rotating: None };
     print::data(&if context.json { key_json(&view) } else { key_text(&view) })?;
     Ok(DONE)
 }
@@ -116,6 +131,18 @@ fn name(store: &Keystore, text: &str) -> Result<Name, Stop> {
             let known: Vec<Name> = store.list()?.keys.into_iter().map(|info| info.name).collect();
             select::find("key", text, known.iter()).cloned().map_err(Stop::unknown)
         }
+    }
+}
+
+/// What a refusal ends a command with.
+fn refusal(error: &KeyRefusal) -> Stop {
+    match error {
+        KeyRefusal::InUse { .. } => Stop::usage(format!("{error}; give those another key first")),
+        KeyRefusal::NoBastion { name } => {
+            Stop::usage(format!("{error}; without a use, adit key remove {name} and adit key new {name} do the same"))
+        }
+        KeyRefusal::Closed(fault) => refused(fault),
+        KeyRefusal::Key(error) => error.clone().into(),
     }
 }
 

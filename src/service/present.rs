@@ -3,6 +3,7 @@
 mod compare;
 mod explain;
 mod lists;
+mod qr;
 mod redact;
 mod report;
 mod setup;
@@ -13,9 +14,10 @@ pub use compare::report_changes;
 pub use explain::{explain_json, explain_text};
 pub use lists::{
     BastionView, HostKeyView, KeyView, TrustView, TunnelView, bastion_json, bastion_text, bastion_values,
-    bastions_json, bastions_text, key_json, key_text, keys_json, keys_text, trust_json, trust_text, tunnel_json,
-    tunnel_text, tunnel_values, tunnels_json, tunnels_text,
+    bastions_json, bastions_text, key_json, key_text, keys_json, keys_text, rotation_json, trials_text, trust_json,
+    trust_text, tunnel_json, tunnel_text, tunnel_values, tunnels_json, tunnels_text,
 };
+pub use qr::{Qr, TooLong};
 pub use redact::report_redacted;
 pub use report::{finding_text, report_json, report_text, report_verdict};
 pub use setup::{packet_json, receipt_json, receipt_text, script_json};

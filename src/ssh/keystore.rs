@@ -1,13 +1,16 @@
 //! adit's own keys, and private keys from any file. A key is made once and never overwritten; the private half leaves its
 //! file only to sign.
 
+mod change;
 mod format;
 mod import;
 mod load;
 mod paste;
+mod rotate;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rand::RngExt;
@@ -25,6 +28,7 @@ pub use import::{Brought, Imported, Source};
 use load::Problem;
 pub use load::load_private;
 pub use paste::Mended;
+pub use rotate::Swapped;
 
 /// No key file is larger, in bytes.
 pub const MAX_FILE: u64 = 1 << 20;
@@ -34,6 +38,9 @@ const BCRYPT_ROUNDS: u32 = 64;
 
 /// The size of an RSA key that adit makes.
 const RSA_BITS: usize = 4096;
+
+/// How long another process may be changing keys.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A comment has its limit in what people can read.
 const MAX_COMMENT: usize = 200;
@@ -113,6 +120,26 @@ pub enum KeyError {
     /// A private key's text or file gives no key: what it is instead, or its passphrase.
     #[error("{}", .0.message)]
     Refused(Box<Fault>),
+    /// No second key was made.
+    #[error("no rotation of the key {name} is under way; adit key rotate {name} begins one")]
+    NoRotation {
+        /// The name asked for.
+        name: Name,
+    },
+    /// There is a second key.
+    #[error(
+        "a rotation of the key {name} is under way; finish it (adit key rotate {name} --finish) or give it up (--abort) first"
+    )]
+    Rotating {
+        /// The name asked for.
+        name: Name,
+    },
+    /// Somebody else made another second key meanwhile.
+    #[error("the second key of {name} is another one than the one that was tried; nothing was changed")]
+    Changed {
+        /// The name asked for.
+        name: Name,
+    },
     /// A file or the folder cannot be used.
     #[error(transparent)]
     File(#[from] FileError),

@@ -1,6 +1,8 @@
 //! Keys: made once, private, readable by OpenSSH, and named with what is known of them.
 
 mod importing;
+mod keeping;
+mod rotation;
 
 use std::os::unix::fs::PermissionsExt;
 

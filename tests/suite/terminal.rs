@@ -1,7 +1,7 @@
 //! The screen in a real terminal: what it shows there, and that the terminal is given back on every way out.
 
 mod clients;
-mod desk;
+pub(crate) mod desk;
 mod diagnosis;
 mod service;
 mod ways_out;

@@ -6,6 +6,7 @@ use serde_json::{Value, json as object};
 
 use super::{Table, document, json};
 use crate::model::{AgentSocket, Bastion, Endpoint, Identity, Name, Sharing, Tunnel};
+use crate::service::keys::{RotationView, Trial};
 use crate::ssh::KeyInfo;
 
 /// A host key by type and fingerprint.
@@ -40,6 +41,8 @@ pub struct KeyView {
     pub info: KeyInfo,
     /// The bastions and tunnels that name it.
     pub used_by: Vec<Name>,
+    /// The second key, while a rotation is under way.
+    pub rotating: Option<KeyInfo>,
 }
 
 /// What a server showed and what became of it.
@@ -236,6 +239,14 @@ fn key_value(view: &KeyView) -> Value {
         "name": info.name, "type": info.key_type, "bits": info.bits, "fingerprint": info.fingerprint,
         "comment": info.comment, "encrypted": info.encrypted, "created": info.created,
         "public_key": info.public_key, "used_by": view.used_by,
+        "rotating": view.rotating.as_ref().map(second_key),
+    })
+}
+
+fn second_key(info: &KeyInfo) -> Value {
+    object!({
+        "type": info.key_type, "bits": info.bits, "fingerprint": info.fingerprint, "created": info.created,
+        "public_key": info.public_key,
     })
 }
 
@@ -274,6 +285,42 @@ pub fn keys_text(views: &[KeyView]) -> Vec<String> {
 #[must_use]
 pub fn key_text(view: &KeyView) -> String {
     view.info.public_key.clone()
+}
+
+/// A rotation: both keys with their lines, how far it is (`under_way`, `refused`, `finished`), and what the bastions said.
+#[must_use]
+pub fn rotation_json(view: &RotationView, state: &str, trials: &[Trial]) -> String {
+    let side = |info: &KeyInfo, line: &str| {
+        let mut value = second_key(info);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("authorized_key".to_owned(), line.into());
+        }
+        value
+    };
+    let trial = |trial: &Trial| {
+        object!({
+            "name": trial.bastion, "host": trial.endpoint.host, "port": trial.endpoint.port, "user": trial.user,
+            "accepted": trial.fault.is_none(), "code": trial.fault.as_ref().map(|fault| fault.code),
+            "message": trial.fault.as_ref().map(|fault| &fault.message),
+        })
+    };
+    document([
+        ("key", view.old.name.as_str().into()),
+        ("state", state.into()),
+        ("old", side(&view.old, &view.old_line)),
+        ("new", side(&view.new, &view.new_line)),
+        ("bastions", trials.iter().map(trial).collect()),
+    ])
+}
+
+/// What each bastion said to a second key.
+#[must_use]
+pub fn trials_text(trials: &[Trial]) -> Vec<String> {
+    let line = |trial: &Trial| match &trial.fault {
+        None => format!("adit: {} ({}) accepts the second key for {}", trial.bastion, trial.endpoint, trial.user),
+        Some(fault) => format!("adit: {}: {} ({})", trial.bastion, fault.message, fault.code),
+    };
+    trials.iter().map(line).collect()
 }
 
 /// What a server showed.
@@ -389,7 +436,8 @@ mod tests {
             created: None,
             public_key: "ssh-ed25519 AAAA adit:prod".to_owned(),
         };
-        let view = KeyView { info, used_by: vec!["prod".parse().unwrap()] };
+        let second = KeyInfo { fingerprint: "SHA256:y".to_owned(), ..info.clone() };
+        let view = KeyView { info, used_by: vec!["prod".parse().unwrap()], rotating: None };
         let shown = value(&keys_json(std::slice::from_ref(&view)));
         let fields =
             ["name", "type", "bits", "fingerprint", "comment", "encrypted", "created", "public_key", "used_by"];
@@ -398,6 +446,9 @@ mod tests {
         }
         assert_eq!(value(&key_json(&view))["key"]["used_by"], object!(["prod"]));
         assert_eq!(key_text(&view), "ssh-ed25519 AAAA adit:prod");
+        assert_eq!(value(&key_json(&view))["key"]["rotating"], Value::Null);
+        let rotating = KeyView { rotating: Some(second), ..view };
+        assert_eq!(value(&key_json(&rotating))["key"]["rotating"]["fingerprint"], "SHA256:y");
     }
 
     #[test]

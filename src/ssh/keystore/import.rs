@@ -166,7 +166,8 @@ impl Keystore {
     /// # Errors
     /// When one of its files is there already.
     pub fn vacant(&self, name: &Name) -> Result<(), KeyError> {
-        for path in [self.path(name), self.public_path(name)] {
+        // A second key that lost its first would be taken for this one's.
+        for path in [self.path(name), self.public_path(name), self.next_dir().join(name.as_str())] {
             if fs::symlink_metadata(&path).is_ok() {
                 return Err(KeyError::Exists { name: name.clone(), path });
             }
