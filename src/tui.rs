@@ -19,6 +19,7 @@ mod theme;
 mod update;
 mod view;
 mod widget;
+mod wizard;
 
 pub use action::{Action, Scope};
 pub use app::{App, Look, Screen};

@@ -221,6 +221,7 @@ mod tests {
             tags: Vec::new(),
             user: None,
             dbname: None,
+            autostart: false,
         }
     }
 

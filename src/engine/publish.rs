@@ -183,6 +183,7 @@ impl View {
             tags: self.tunnel.tags.clone(),
             user: self.tunnel.user.clone(),
             dbname: self.tunnel.dbname.clone(),
+            autostart: self.tunnel.autostart,
         };
         Status { tunnel, question: facts.and_then(|facts| facts.question.clone()) }
     }

@@ -1,6 +1,8 @@
 //! A tunnel in the making: what a person has answered so far, and how far they are. It may wait for days until somebody else
 //! has done their part. It holds no secret.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::bastion::{Bastion, DEFAULT_KEEPALIVE, Sharing};
@@ -101,6 +103,9 @@ pub struct Draft {
     /// Words to select by.
     #[serde(default)]
     pub tags: Vec<Name>,
+    /// What stands in the fields of the pages, as it was typed and by the field's name: also what is not whole yet.
+    #[serde(default)]
+    pub typed: BTreeMap<String, String>,
 }
 
 impl Draft {
@@ -118,6 +123,7 @@ impl Draft {
             dbname: None,
             autostart: false,
             tags: Vec::new(),
+            typed: BTreeMap::new(),
         }
     }
 
@@ -129,6 +135,12 @@ impl Draft {
             Access::NewKey { name, .. } => Some(Identity::Key(name.clone())),
             Access::Identity(identity) => Some(identity.clone()),
         }
+    }
+
+    /// The key of this name was made for it.
+    #[must_use]
+    pub fn has_key(&self, key: &Name) -> bool {
+        self.page >= Page::HandOff && matches!(&self.access, Access::NewKey { name, .. } if name == key)
     }
 
     /// The name of the bastion, once it is chosen.

@@ -89,6 +89,9 @@ pub struct TunnelStatus {
     /// The database's name, for connection strings.
     #[serde(default)]
     pub dbname: Option<String>,
+    /// It is opened when the service starts.
+    #[serde(default)]
+    pub autostart: bool,
 }
 
 impl TunnelStatus {
@@ -116,6 +119,24 @@ impl TunnelStatus {
             tags: tunnel.tags.clone(),
             user: tunnel.user.clone(),
             dbname: tunnel.dbname.clone(),
+            autostart: tunnel.autostart,
+        }
+    }
+
+    /// The tunnel as far as a viewer knows how it is configured: what connection strings are made of.
+    #[must_use]
+    pub fn as_configured(&self) -> Tunnel {
+        Tunnel {
+            name: self.name.clone(),
+            bastion: self.bastion.clone(),
+            identity: None,
+            database: self.database.clone(),
+            listen: self.listen.clone(),
+            user: self.user.clone(),
+            dbname: self.dbname.clone(),
+            autostart: self.autostart,
+            allow_remote_clients: false,
+            tags: self.tags.clone(),
         }
     }
 

@@ -264,6 +264,8 @@ impl Hub {
             | Request::SaveDraft { .. }
             | Request::DropDraft { .. }
             | Request::FinishDraft { .. }
+            | Request::EditTunnel { .. }
+            | Request::Remove { .. }
             | Request::TrustHost { .. }
             | Request::CheckListen { .. }
             | Request::Diagnose { .. }

@@ -10,7 +10,7 @@ use crate::model::journal::Entry;
 use crate::model::{Admin, Answer, Draft, Listen, Name, Snapshot, Subject};
 
 /// The version of these words. Another one on the other side ends the conversation after the first frame.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The first frame, both ways. Its shape is for all versions, so that each side can name the other's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,19 @@ pub enum Request {
     FinishDraft {
         /// Which.
         name: Name,
+    },
+    /// Change a tunnel to what its pages say now: its name, database, words for connection strings, local port, tags and start.
+    /// Its bastion and its login stay.
+    EditTunnel {
+        /// Which.
+        name: Name,
+        /// As it shall be.
+        draft: Box<Draft>,
+    },
+    /// Remove a tunnel, which is taken down, or a bastion that nothing goes through, from the configuration.
+    Remove {
+        /// Which.
+        subject: Subject,
     },
     /// Pin the host key that a person has compared. Answered when it is pinned, or refused with the reason.
     TrustHost {

@@ -11,6 +11,8 @@ pub enum Scope {
     List,
     /// The list of tunnels.
     Tunnels,
+    /// The list of tunnels, where a tunnel in the making is selected.
+    Drafts,
     /// The list of bastions.
     Bastions,
     /// The list of keys.
@@ -74,12 +76,18 @@ const fn key(code: Code) -> Key {
 
 actions! {
     Toggle Tunnels "toggle" [ch(' ')], "up/down", "Brings the selected tunnel up, or takes it down.";
+    Resume Drafts "resume" [key(Code::Enter)], "go on", "Goes on with the selected draft, where it was left.";
+    Drop Drafts "drop" [ch('x'), key(Code::Delete)], "drop", "Drops the selected draft, after a question.";
+    New Tunnels "new" [ch('n')], "new", "Sets up a tunnel, a question a page.";
     OpenClient Tunnels "open-client" [key(Code::Enter)], "open client", "Opens the database's own client through the tunnel and returns.";
     Diagnose Tunnels "diagnose" [ch('d')], "diagnose", "Climbs to the database once and says what is broken, who must act and what mends it.";
+    Edit Tunnels "edit" [ch('e')], "edit", "Changes the selected tunnel: its database, its name, its local port.";
+    Remove Tunnels "remove" [ch('x')], "", "Removes the selected tunnel from the configuration, after a question.";
     Answer Tunnels "answer" [ch('a')], "answer", "Answers the question that the selected tunnel waits for.";
     Copy Tunnels "copy" [ch('y')], "copy", "Copies the connection string of the selected tunnel.";
     CopyFix Tunnels "copy-fix" [ch('Y')], "copy fix", "Copies the command that mends the selected tunnel's fault.";
     Restart Tunnels "restart" [ch('r')], "restart", "Restarts the selected tunnel; live connections are cut.";
+    RemoveBastion Bastions "remove-bastion" [ch('x')], "", "Removes the selected bastion, after a question; one in use stays.";
     CopyBastion Bastions "copy-fingerprint" [ch('y')], "copy fingerprint", "Copies the host key's fingerprint of the selected bastion.";
     DiagnoseBastion Bastions "diagnose-bastion" [ch('d')], "diagnose", "Climbs to the login on the bastion once and says what is broken, who must act and what mends it.";
     CopyKey Keys "copy-key" [ch('y')], "copy public key", "Copies the selected key's public line.";

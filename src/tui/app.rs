@@ -14,7 +14,8 @@ use super::theme::{Theme, Themes};
 use super::widget::field::Field;
 use super::widget::list::Selection;
 use super::widget::pane::Ink;
-use crate::model::{BastionStatus, KeyStatus, Name, Phase, Snapshot, TunnelStatus};
+use super::wizard;
+use crate::model::{BastionStatus, Draft, KeyStatus, Name, Phase, Snapshot, Subject, TunnelStatus};
 
 /// The screens, in the order of their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,6 +155,12 @@ pub struct App {
     pub(crate) lists: BTreeMap<Screen, ListState>,
     /// The page that lies over the list, if one does.
     pub(crate) diagnosis: Option<Page>,
+    /// A tunnel in the making, while it is on screen.
+    pub(crate) wizard: Option<Box<wizard::Wizard>>,
+    /// When something was typed into it last.
+    pub(crate) typed: Timestamp,
+    /// The number of the last question that the service was asked for a page.
+    pub(crate) asked: u64,
     pub(crate) overlays: Vec<Overlay>,
     pub(crate) toast: Option<Toast>,
     pub(crate) rates: BTreeMap<Name, Rates>,
@@ -184,6 +191,9 @@ impl App {
             screen: Screen::Tunnels,
             lists: BTreeMap::new(),
             diagnosis: None,
+            wizard: None,
+            typed: now,
+            asked: 0,
             overlays: Vec::new(),
             toast,
             rates: BTreeMap::new(),
@@ -207,6 +217,11 @@ impl App {
     /// What is needed to draw.
     pub(crate) fn ink(&self) -> Ink<'_> {
         Ink { theme: &self.theme, ascii: self.ascii }
+    }
+
+    /// What a page of the wizard is drawn from.
+    pub(crate) fn sight(&self) -> wizard::Sight<'_> {
+        wizard::Sight { ink: self.ink(), snapshot: &self.snapshot, gone: self.link == Link::Gone }
     }
 
     /// Takes over a newer state.
@@ -282,6 +297,25 @@ impl App {
         self.snapshot.tunnels.iter().filter(fits).collect()
     }
 
+    /// The tunnels in the making that the filter lets through; they stand below the tunnels.
+    pub(crate) fn drafts(&self) -> Vec<&Draft> {
+        let filter = self.filter().to_lowercase();
+        let fits = |draft: &&Draft| {
+            let (state, page) = wizard::waits_for(draft);
+            filter.split_whitespace().all(|word| match word.strip_prefix('#') {
+                Some(tag) => draft.tags.iter().any(|other| other.as_str().starts_with(tag)),
+                None => {
+                    draft.name.as_str().contains(word)
+                        || state.contains(word)
+                        || page.contains(word)
+                        || "draft".contains(word)
+                        || draft.database.as_ref().is_some_and(|database| database.kind.as_str().contains(word))
+                }
+            })
+        };
+        self.snapshot.drafts.iter().filter(fits).collect()
+    }
+
     /// The bastions that the filter lets through.
     pub(crate) fn bastions(&self) -> Vec<&BastionStatus> {
         let filter = self.filter().to_lowercase();
@@ -315,7 +349,10 @@ impl App {
     /// The names of the lines on screen.
     pub(crate) fn line_names(&self) -> Vec<String> {
         match self.screen {
-            Screen::Tunnels => self.tunnels().iter().map(|tunnel| tunnel.name.to_string()).collect(),
+            Screen::Tunnels => {
+                let drafts = self.drafts().into_iter().map(|draft| Subject::Draft(draft.name.clone()).to_string());
+                self.tunnels().iter().map(|tunnel| tunnel.name.to_string()).chain(drafts).collect()
+            }
             Screen::Bastions => self.bastions().iter().map(|bastion| bastion.name.to_string()).collect(),
             Screen::Keys => self.keys().iter().map(|key| key.name.to_string()).collect(),
             Screen::Journal => (0..self.journal().len()).map(|line| line.to_string()).collect(),
@@ -340,9 +377,20 @@ impl App {
         Some(Open { page, snapshot: &self.snapshot })
     }
 
+    /// A page lies over the list.
+    pub(crate) fn is_on_page(&self) -> bool {
+        self.diagnosis.is_some() || self.wizard.is_some()
+    }
+
     /// Where keys are looked for now, nearest first.
     pub(crate) fn scopes(&self) -> &'static [Scope] {
-        if self.diagnosis.is_some() { &[Scope::Diagnosis, Scope::Global] } else { self.screen.scopes() }
+        if self.diagnosis.is_some() {
+            &[Scope::Diagnosis, Scope::Global]
+        } else if self.draft().is_some() {
+            &[Scope::Drafts, Scope::Tunnels, Scope::List, Scope::Global]
+        } else {
+            self.screen.scopes()
+        }
     }
 
     /// The selected bastion.
@@ -353,6 +401,20 @@ impl App {
     /// The selected tunnel.
     pub(crate) fn tunnel(&self) -> Option<&TunnelStatus> {
         self.selected().and_then(|index| self.tunnels().get(index).copied())
+    }
+
+    /// The selected tunnel in the making.
+    pub(crate) fn draft(&self) -> Option<&Draft> {
+        let index = self.selected()?.checked_sub(self.tunnels().len())?;
+        self.drafts().get(index).copied().filter(|_| self.screen == Screen::Tunnels)
+    }
+
+    /// There is nothing to show yet, but what a person can do about it.
+    pub(crate) fn welcomes(&self) -> bool {
+        self.link == Link::Live
+            && self.screen == Screen::Tunnels
+            && self.snapshot.tunnels.is_empty()
+            && self.snapshot.drafts.is_empty()
     }
 
     /// Shows a message that passes.

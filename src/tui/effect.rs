@@ -12,6 +12,13 @@ pub enum Effect {
         /// What the person asked for, in words, for a toast when it fails.
         about: String,
     },
+    /// Ask the service on behalf of a page that waits for the answer: it comes back as `Msg::Told` with the same number.
+    Ask {
+        /// The question's number.
+        id: u64,
+        /// What is asked.
+        request: Request,
+    },
     /// Copy text to the person's clipboard.
     Copy {
         /// The text.

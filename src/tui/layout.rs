@@ -42,7 +42,7 @@ pub(crate) fn places(app: &App) -> Option<Places> {
         let below = if height >= STACKED { JOURNAL_DETAIL } else { 0 };
         let [list, detail] = Layout::vertical([Constraint::Min(1), Constraint::Length(below)]).areas(body);
         (list, detail)
-    } else if lines == 0 && width < SIDE_BY_SIDE {
+    } else if (lines == 0 && width < SIDE_BY_SIDE) || app.welcomes() {
         // An empty list needs the room to say what to do about it.
         (body, Rect::ZERO)
     } else if width >= SIDE_BY_SIDE {

@@ -27,6 +27,13 @@ pub enum Msg {
         /// What came back.
         reply: Reply,
     },
+    /// The answer to an `Effect::Ask`.
+    Told {
+        /// The question's number.
+        id: u64,
+        /// What came back, or why nothing did.
+        outcome: Result<Reply, String>,
+    },
     /// The service is gone.
     Gone,
     /// Text was copied, or not.

@@ -1,6 +1,7 @@
 //! What lies over a screen: the topmost takes the keys, and Esc always leaves it.
 
 mod asking;
+mod confirm;
 mod explain;
 mod help;
 
@@ -10,6 +11,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Padding, Paragraph};
 
 use self::asking::Asking;
+use self::confirm::Confirming;
 use self::explain::Explaining;
 use self::help::Actions;
 use super::action::Action;
@@ -19,7 +21,7 @@ use super::theme::Role;
 use super::widget::pane::{self, Ink};
 use super::widget::text;
 use crate::model::{Answer, Pending};
-use crate::service::Match;
+use crate::service::{Match, Request};
 
 /// One layer.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub(crate) enum Overlay {
     Actions(Actions),
     /// A question.
     Asking(Asking),
+    /// Something that is hard to take back.
+    Confirming(Confirming),
     /// A pasted error text.
     Explaining(Explaining),
     /// Text to read, or to copy by hand.
@@ -54,6 +58,8 @@ pub(crate) enum Outcome {
     Answered(u64, Answer),
     /// It is gone, and this is to be done.
     Run(Action),
+    /// It is gone, and this is to be asked of the service, for this reason.
+    Do(Request, String),
     /// It stays, and its text is to be explained.
     Explain(Overlay),
     /// It stays, and this command is to be copied.
@@ -81,7 +87,7 @@ impl Overlay {
     pub(crate) fn pasted(&self) -> Option<&str> {
         match self {
             Self::Explaining(explaining) => Some(explaining.text()),
-            Self::Actions(_) | Self::Asking(_) | Self::Shown(_) => None,
+            Self::Actions(_) | Self::Asking(_) | Self::Confirming(_) | Self::Shown(_) => None,
         }
     }
 
@@ -92,6 +98,11 @@ impl Overlay {
         }
     }
 
+    /// Asks before what is hard to take back: `about` says what `y` does.
+    pub(crate) fn confirm(title: String, words: String, about: String, request: Request) -> Self {
+        Self::Confirming(Confirming::new(title, words, about, request))
+    }
+
     pub(crate) fn show(title: &str, text: String) -> Self {
         Self::Shown(Shown { title: title.to_owned(), text, first: 0 })
     }
@@ -100,7 +111,7 @@ impl Overlay {
     pub(crate) fn question(&self) -> Option<u64> {
         match self {
             Self::Asking(asking) => Some(asking.pending.id),
-            Self::Actions(_) | Self::Shown(_) | Self::Explaining(_) => None,
+            Self::Actions(_) | Self::Shown(_) | Self::Explaining(_) | Self::Confirming(_) => None,
         }
     }
 
@@ -110,7 +121,7 @@ impl Overlay {
             Self::Actions(actions) => actions.search.paste(pasted),
             Self::Asking(asking) => asking.field.paste(pasted),
             Self::Explaining(explaining) => return explaining.paste(pasted),
-            Self::Shown(_) => {}
+            Self::Shown(_) | Self::Confirming(_) => {}
         }
         false
     }
@@ -121,6 +132,7 @@ pub(crate) fn key(overlay: Overlay, key: Key) -> Outcome {
     match overlay {
         Overlay::Actions(actions) => actions.key(key),
         Overlay::Asking(asking) => asking.key(key),
+        Overlay::Confirming(confirming) => confirming.key(key),
         Overlay::Explaining(explaining) => explaining.key(key),
         Overlay::Shown(mut shown) => match key.code {
             Code::Esc | Code::Enter | Code::Char('q') => Outcome::Close,
@@ -152,6 +164,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
     let (title, lines) = match overlay {
         Overlay::Actions(actions) => (actions.title.to_owned(), actions.lines(ink, keymap, obstacle, (inner, room))),
         Overlay::Asking(asking) => (asking.title(), asking.lines(ink, inner)),
+        Overlay::Confirming(confirming) => (confirming.title.clone(), confirming.lines(ink, inner)),
         Overlay::Explaining(explaining) => {
             ("What does this error mean?".to_owned(), explaining.lines(ink, (inner, room)))
         }
@@ -164,7 +177,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
     let framed = match overlay {
         Overlay::Actions(_) => framed
             .title_bottom(Line::styled(" enter does it · esc closes ", ink.theme.style(Role::Muted)).right_aligned()),
-        Overlay::Asking(_) | Overlay::Explaining(_) | Overlay::Shown(_) => framed,
+        Overlay::Asking(_) | Overlay::Confirming(_) | Overlay::Explaining(_) | Overlay::Shown(_) => framed,
     };
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(lines).block(framed), place);

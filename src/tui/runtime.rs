@@ -184,6 +184,14 @@ where
                     let _ = ends.send(end).await;
                 });
             }
+            Effect::Ask { id, request } => {
+                let (client, ends) = (Arc::clone(client), ends.clone());
+                tokio::spawn(async move {
+                    let outcome = client.request(request).await.map_err(|error| error.to_string());
+                    // As above.
+                    let _ = ends.send(Msg::Told { id, outcome }).await;
+                });
+            }
             Effect::Copy { text, what } => {
                 let outcome = around.copy(&text);
                 queue.extend(update::update(app, Msg::Copied { what, outcome }, around.now()));

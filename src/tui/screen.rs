@@ -8,3 +8,6 @@ pub(super) mod keys;
 mod path;
 mod table;
 pub(super) mod tunnels;
+mod unfinished;
+pub(super) mod welcome;
+pub(super) mod wizard;

@@ -1,6 +1,7 @@
 //! (App, Msg) → effects. Routing and the actions; no IO, no clock, no terminal.
 
 mod page;
+mod wizard;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use super::msg::Msg;
 use super::overlay::{self, Outcome, Overlay};
 use super::widget::list::{Move, Selection};
 use crate::model::recipe::{Format, Recipe};
-use crate::model::{Code as Cause, Name, Phase, Snapshot, Tunnel, TunnelStatus};
+use crate::model::{Code as Cause, Name, Phase, Snapshot, TunnelStatus};
 use crate::service::{Reply, Request};
 
 /// A message that passes stays this long.
@@ -33,6 +34,7 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Replied { about, reply } => take_reply(app, &about, reply),
+        Msg::Told { id, outcome } => wizard::told(app, id, outcome),
         Msg::Gone => {
             app.link = Link::Gone;
             app.complain("the service is gone; what is shown is what was last known. Leave and start adit again");
@@ -54,7 +56,7 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Tick => {
             pass_toast(app);
             app.sample();
-            Vec::new()
+            wizard::keep_up(app)
         }
     }
 }
@@ -82,11 +84,14 @@ fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
             app.overlays.push(Overlay::ask(pending));
         }
     }
-    Vec::new()
+    wizard::keep_up(app)
 }
 
 fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
     match input {
+        Input::Paste(_) | Input::Click(..) | Input::Scroll(..) if app.wizard.is_some() && app.overlays.is_empty() => {
+            wizard::input(app, input)
+        }
         Input::Key(key) => take_key(app, key),
         Input::Paste(text) => {
             if let Some(overlay) = app.overlays.last_mut() {
@@ -145,7 +150,7 @@ fn explain(app: &App) -> Vec<Effect> {
 fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
     let complaint = app.toast.take_if(|toast| toast.error).is_some();
     if key == Key::ctrl('c') {
-        return vec![Effect::Quit];
+        return wizard::quit(app).unwrap_or_else(|| vec![Effect::Quit]);
     }
     let text_is_shown = matches!(app.overlays.last(), Some(Overlay::Shown(_)));
     if text_is_shown && app.keymap.action(&[Scope::Global], key) == Some(Action::Mouse) {
@@ -154,6 +159,9 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
     }
     if let Some(overlay) = app.overlays.pop() {
         return take_outcome(app, overlay::key(overlay, key));
+    }
+    if app.wizard.is_some() {
+        return if key == Key::ctrl('z') { vec![Effect::Suspend] } else { wizard::input(app, Input::Key(key)) };
     }
     if app.list().is_some_and(|list| list.filtering) {
         return filter_key(app, key);
@@ -188,6 +196,7 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             vec![Effect::Request { request: Request::Answer { id, answer }, about: "answer".to_owned() }]
         }
         Outcome::Run(action) => perform(app, action),
+        Outcome::Do(request, about) => vec![Effect::Request { request, about }],
         Outcome::Explain(overlay) => {
             app.overlays.push(overlay);
             explain(app)
@@ -270,6 +279,18 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
             Some(tunnel) if asked(app, tunnel).is_some() || has_changed_key(tunnel) => None,
             Some(_) => Some("nothing is asked"),
         },
+        Action::New | Action::Drop | Action::Edit | Action::Remove | Action::RemoveBastion
+            if app.link == Link::Gone =>
+        {
+            Some("the service is gone")
+        }
+        Action::Edit | Action::Remove if tunnel.is_none() => Some("no tunnel is selected"),
+        Action::RemoveBastion => match app.bastion() {
+            None => Some("no bastion is selected"),
+            Some(bastion) if !bastion.tunnels.is_empty() => Some("tunnels go through it"),
+            Some(_) => None,
+        },
+        Action::Resume | Action::Drop if app.draft().is_none() => Some("no draft is selected"),
         Action::OpenClient => match tunnel {
             None => Some("no tunnel is selected"),
             Some(tunnel) if tunnel.phase != Phase::Up => Some("the tunnel is not up"),
@@ -314,22 +335,10 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Toggle | Action::Restart | Action::OpenClient | Action::Copy | Action::CopyFix | Action::Answer => {
             on_tunnel(app, action)
         }
-        Action::CopyBastion => {
-            let copied =
-                app.bastion().and_then(|b| b.host_key.clone().map(|key| (b.name.to_string(), key.fingerprint)));
-            copied
-                .map(|(name, text)| Effect::Copy { text, what: format!("the fingerprint of {name}") })
-                .into_iter()
-                .collect()
+        Action::New | Action::Resume | Action::Drop | Action::Edit | Action::Remove | Action::RemoveBastion => {
+            on_configuration(app, action)
         }
-        Action::CopyKey => {
-            let key = app.selected().and_then(|index| app.keys().get(index).copied().cloned());
-            let copy = |key: crate::model::KeyStatus| Effect::Copy {
-                text: key.public_key,
-                what: format!("the public key {}", key.name),
-            };
-            key.map(copy).into_iter().collect()
-        }
+        Action::CopyBastion | Action::CopyKey => copy_line(app, action).into_iter().collect(),
         Action::Diagnose | Action::DiagnoseBastion => page::open(app),
         Action::Details
         | Action::CopyAdvice
@@ -385,6 +394,29 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Journal => show(app, Screen::Journal),
         Action::NextScreen => step_screen(app, 1),
         Action::PreviousScreen => step_screen(app, Screen::ALL.len() - 1),
+    }
+}
+
+/// The line that is copied of a bastion or a key.
+fn copy_line(app: &App, action: Action) -> Option<Effect> {
+    if action == Action::CopyBastion {
+        let bastion = app.bastion()?;
+        let text = bastion.host_key.as_ref()?.fingerprint.clone();
+        return Some(Effect::Copy { text, what: format!("the fingerprint of {}", bastion.name) });
+    }
+    let key = app.selected().and_then(|index| app.keys().get(index).copied())?;
+    Some(Effect::Copy { text: key.public_key.clone(), what: format!("the public key {}", key.name) })
+}
+
+/// Makes, changes and removes what is configured, or is to be.
+fn on_configuration(app: &mut App, action: Action) -> Vec<Effect> {
+    match (action, app.draft().cloned(), app.tunnel().cloned(), app.bastion().cloned()) {
+        (Action::Resume, Some(draft), ..) => wizard::resume(app, &draft),
+        (Action::Drop, Some(draft), ..) => open(app, wizard::ask_to_drop(&draft)),
+        (Action::Edit, _, Some(tunnel), _) => wizard::edit(app, &tunnel),
+        (Action::Remove, _, Some(tunnel), _) => open(app, wizard::ask_to_remove(&tunnel)),
+        (Action::RemoveBastion, _, _, Some(bastion)) => open(app, wizard::ask_to_remove_bastion(&bastion)),
+        _ => wizard::open(app),
     }
 }
 
@@ -456,32 +488,16 @@ fn copy(tunnel: &TunnelStatus) -> Vec<Effect> {
     connection_string(tunnel).map(|text| Effect::Copy { text, what }).into_iter().collect()
 }
 
-/// The tunnel as the recipes want it.
-fn as_configured(tunnel: &TunnelStatus) -> Tunnel {
-    Tunnel {
-        name: tunnel.name.clone(),
-        bastion: tunnel.bastion.clone(),
-        identity: None,
-        database: tunnel.database.clone(),
-        listen: tunnel.listen.clone(),
-        user: tunnel.user.clone(),
-        dbname: tunnel.dbname.clone(),
-        autostart: false,
-        allow_remote_clients: false,
-        tags: Vec::new(),
-    }
-}
-
 /// What a program connects with.
 pub(crate) fn connection_string(tunnel: &TunnelStatus) -> Option<String> {
     let listen = tunnel.listen.as_ref()?;
-    Recipe::of(&as_configured(tunnel), listen).plain(Format::Url).ok()
+    Recipe::of(&tunnel.as_configured(), listen).plain(Format::Url).ok()
 }
 
 /// The command line of the database's own client.
 pub(crate) fn client_command(tunnel: &TunnelStatus) -> Option<String> {
     let listen = tunnel.listen.as_ref()?;
-    let configured = as_configured(tunnel);
+    let configured = tunnel.as_configured();
     let format = Format::client(tunnel.database.kind)?;
     Recipe::of(&configured, listen).plain(format).ok()
 }

@@ -11,7 +11,7 @@ use super::layout::{self, Places};
 use super::theme::Role;
 use super::widget::badge::State;
 use super::widget::text;
-use super::{overlay, screen, update};
+use super::{overlay, screen, update, wizard};
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
@@ -23,6 +23,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     };
     head(frame, app, places.head);
     match app.screen {
+        _ if app.wizard.is_some() => screen::wizard::draw(frame, app, layout::body(&places)),
         _ if app.diagnosis.is_some() => screen::diagnosis::draw(frame, app, layout::body(&places)),
         Screen::Tunnels => screen::tunnels::draw(frame, app, &places),
         Screen::Bastions => screen::bastions::draw(frame, app, &places),
@@ -101,7 +102,7 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         spans.push(Span::styled(format!("[{badge}] "), theme.style(Role::Unproven)));
     }
     // The figures of the screens' keys mean commands on a page.
-    let tabs = if app.diagnosis.is_some() { Vec::new() } else { layout::tab_labels(app) };
+    let tabs = if app.is_on_page() { Vec::new() } else { layout::tab_labels(app) };
     for (screen, label) in tabs {
         let role = if screen == app.screen { Role::TabActive } else { Role::Tab };
         spans.push(Span::styled(format!(" {label} "), theme.style(role)));
@@ -127,7 +128,7 @@ fn head(frame: &mut Frame<'_>, app: &App, area: Rect) {
 fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
     let theme = &app.theme;
     let width = usize::from(places.foot.width);
-    if app.diagnosis.is_none() && app.list().is_some_and(|list| list.filtering) {
+    if !app.is_on_page() && app.list().is_some_and(|list| list.filtering) {
         let mut spans = vec![Span::styled(" / ", theme.style(Role::Key))];
         if let Some(list) = app.list() {
             spans.extend(list.filter.line(width.saturating_sub(34), theme).spans);
@@ -150,8 +151,8 @@ fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
         );
         return;
     }
-    // What lies over the screen takes the keys and says which.
-    if app.overlays.is_empty() {
+    // What lies over the screen takes the keys and says which; so does the wizard.
+    if app.overlays.is_empty() && app.wizard.is_none() {
         frame.render_widget(Paragraph::new(hints(app, width)), places.foot);
     }
 }
@@ -198,7 +199,8 @@ fn push_hint(app: &App, action: Action, spans: &mut Vec<Span<'static>>) {
 fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let width = usize::from(area.width);
     let words = Line::from(summary(app, false));
-    if let Some(lines) = screen::diagnosis::tiny(app, width) {
+    let page = app.wizard.as_ref().map(|made| wizard::tiny(app.ink(), made, width));
+    if let Some(lines) = page.or_else(|| screen::diagnosis::tiny(app, width)) {
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod badge;
 pub(crate) mod field;
+pub(crate) mod form;
 pub(crate) mod ladder;
 pub(crate) mod list;
 pub(crate) mod pane;

@@ -2,6 +2,7 @@
 
 mod diagnosis;
 mod random;
+mod wizard;
 
 use std::sync::Arc;
 
@@ -354,6 +355,11 @@ fn every_key_of_the_help_does_what_its_line_says() {
             adit::tui::Scope::Bastions => "2",
             adit::tui::Scope::Keys => "3",
             adit::tui::Scope::Diagnosis => "1 d",
+            adit::tui::Scope::Drafts => {
+                by_key.show(crate::screens::wizard::with_drafts());
+                by_name.show(crate::screens::wizard::with_drafts());
+                "1 G"
+            }
             _ => "1",
         };
         by_key.press(&format!("{screen} {key}"));

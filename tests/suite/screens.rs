@@ -5,6 +5,7 @@ pub(crate) mod made;
 pub(crate) mod reports;
 pub(crate) mod sheet;
 pub(crate) mod stage;
+pub(crate) mod wizard;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ pub(crate) mod desk;
 mod diagnosis;
 mod service;
 mod ways_out;
+mod wizard;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use super::Hub;
 use crate::config::{BastionEdit, EditError, Store, TunnelEdit};
 use crate::diagnose::{Holding, holding};
-use crate::model::{Access, ChosenBastion, Draft, Endpoint, Hop, Identity, Listen, Name, Subject};
+use crate::model::{Access, ChosenBastion, Draft, Endpoint, Hop, Identity, Listen, Name, Page, Phase, Subject};
 use crate::service::examine;
 use crate::service::protocol::Reply;
 use crate::service::settings::Look;
@@ -20,12 +20,16 @@ fn failed(error: impl std::fmt::Display) -> Refused {
 }
 
 impl Hub {
-    /// Keeps a draft, and makes the key that it asks for. The reply comes when the key is there.
+    /// Keeps a draft, and makes the key that it asks for once its own name is settled, for the key is named after it. The reply
+    /// comes when the key is there.
     pub(super) async fn save_draft(&mut self, draft: Draft, was: Option<&Name>, to: oneshot::Sender<Reply>) {
         if let Err((code, message)) = self.keep(&draft, was).await {
             return self.reply(to, Reply::Refused { code, message });
         }
         let Access::NewKey { name, kind } = draft.access else { return self.reply(to, Reply::Done) };
+        if draft.page < Page::HandOff {
+            return self.reply(to, Reply::Done);
+        }
         let (keys, late) = (Keystore::new(self.paths.keys.clone()), self.closed.0.clone());
         tokio::spawn(async move {
             // An RSA key takes its seconds.
@@ -59,6 +63,13 @@ impl Hub {
         let other = was.is_none_or(|was| *was != draft.name) && self.drafts.find(&draft.name).is_some();
         if other && was.is_some() {
             return Err((2, format!("there is a draft {} already; choose another name", draft.name)));
+        }
+        if let Access::NewKey { name, .. } = &draft.access
+            && draft.page >= Page::HandOff
+            && !self.drafts.find(was.unwrap_or(&draft.name)).is_some_and(|before| before.has_key(name))
+            && Keystore::new(self.paths.keys.clone()).path(name).exists()
+        {
+            return Err((2, format!("there is a key {name} already, of something else; choose it, or another name")));
         }
         self.dirty = true;
         self.drafts.save(draft.clone(), was).map_err(failed)
@@ -95,6 +106,51 @@ impl Hub {
         self.note("draft", &format!("the tunnel {name} was set up"));
         self.look(Look::Certain).await;
         removed.map_err(failed)
+    }
+
+    /// Changes a tunnel; one that runs under another name from then on is brought up again under it.
+    pub(super) async fn edit_tunnel(&mut self, name: &Name, draft: Draft, to: oneshot::Sender<Reply>) {
+        let (store, old, new) = (Store::new(&self.paths), name.clone(), draft.name.clone());
+        let runs = self.engine.statuses().iter().any(|s| s.tunnel.name == *name && s.tunnel.phase != Phase::Stopped);
+        let written = tokio::task::spawn_blocking(move || rewrite(&store, &old, &draft)).await;
+        let done = match written {
+            Ok(written) => written.map_err(|error| (2, error.to_string())),
+            Err(_) => Err((1, "writing failed; the log says why".to_owned())),
+        };
+        if let Err((code, message)) = done {
+            return self.reply(to, Reply::Refused { code, message });
+        }
+        self.dirty = true;
+        self.note("edited", &format!("the tunnel {new} was changed"));
+        self.look(Look::Certain).await;
+        if runs && new != *name {
+            self.open(std::slice::from_ref(&new), true).await;
+            self.want(std::slice::from_ref(&new), &[]);
+        }
+        self.reply(to, Reply::Done);
+    }
+
+    /// Removes a tunnel or a bastion. What runs is closed when the configuration no longer has it.
+    pub(super) async fn remove(&mut self, subject: &Subject) -> Result<(), Refused> {
+        let (store, named) = (Store::new(&self.paths), subject.clone());
+        let removed = tokio::task::spawn_blocking(move || match &named {
+            Subject::Tunnel(name) => store.remove_tunnel(name),
+            Subject::Bastion(name) => store.remove_bastion(name),
+            Subject::Draft(name) => Err(EditError::Invalid(format!("{name} is a draft"))),
+        });
+        removed
+            .await
+            .map_err(|_| (1, "writing failed; the log says why".to_owned()))?
+            .map_err(|error| (2, error.to_string()))?;
+        self.dirty = true;
+        let words = match subject {
+            Subject::Tunnel(name) | Subject::Draft(name) => format!("the tunnel {name} was removed"),
+            Subject::Bastion(name) => format!("the bastion {name} was removed"),
+        };
+        self.note("removed", &words);
+        self.look(Look::Certain).await;
+        self.read_lists().await;
+        Ok(())
     }
 
     /// Pins the host key with this fingerprint, if the bastion shows it and nothing speaks against it.
@@ -192,6 +248,35 @@ fn write(store: &Store, draft: &Draft) -> Result<(), EditError> {
     store.add_tunnel(&tunnel.name, &edit).inspect_err(|_| {
         // Added a moment ago; nothing can use it yet.
         let _ = added.as_ref().map(|name| store.remove_bastion(name));
+    })
+}
+
+/// Changes a tunnel, and its name; takes the name back where the rest cannot be changed.
+fn rewrite(store: &Store, name: &Name, draft: &Draft) -> Result<(), EditError> {
+    let Some(database) = &draft.database else {
+        return Err(EditError::Invalid(format!("the tunnel {name} needs a database")));
+    };
+    let optional = ["listen", "user", "dbname", "autostart", "tags"];
+    let edit = TunnelEdit {
+        database: Some(database.kind),
+        host: Some(database.host.to_string()),
+        port: Some(database.port.get()),
+        listen: draft.listen.as_ref().map(ToString::to_string),
+        user: draft.user.clone(),
+        dbname: draft.dbname.clone(),
+        autostart: draft.autostart.then_some(true),
+        tags: draft.tags.clone(),
+        unset: optional.map(str::to_owned).to_vec(),
+        ..TunnelEdit::default()
+    };
+    if draft.name != *name {
+        store.rename_tunnel(name, &draft.name)?;
+    }
+    store.edit_tunnel(&draft.name, &edit).inspect_err(|_| {
+        if draft.name != *name {
+            // Renamed a moment ago; nobody has seen it.
+            let _ = store.rename_tunnel(&draft.name, name);
+        }
     })
 }
 

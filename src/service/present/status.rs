@@ -211,6 +211,7 @@ mod tests {
             tags: Vec::new(),
             user: None,
             dbname: None,
+            autostart: false,
         }
     }
 

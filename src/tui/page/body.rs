@@ -44,6 +44,20 @@ fn step(report: &Report, rung: Rung, many: bool, width: usize) -> Step {
 
 /// The lines of the page's body, each with the rung that it belongs to.
 pub(crate) fn body(open: Open<'_>, ink: Ink<'_>, width: usize, height: usize) -> Vec<(Option<Rung>, Line<'static>)> {
+    lines(open, ink, (width, height), open.rung())
+}
+
+/// The same with no rung opened.
+pub(crate) fn ladder(open: Open<'_>, ink: Ink<'_>, width: usize, height: usize) -> Vec<Line<'static>> {
+    lines(open, ink, (width, height), None).into_iter().map(|(_, line)| line).collect()
+}
+
+fn lines(
+    open: Open<'_>,
+    ink: Ink<'_>,
+    (width, height): (usize, usize),
+    opened: Option<Rung>,
+) -> Vec<(Option<Rung>, Line<'static>)> {
     let Some(shown) = open.shown() else {
         let words = " Asking the service … a asks again.";
         return vec![(None, Line::styled(words, ink.theme.style(Role::Muted)))];
@@ -51,7 +65,6 @@ pub(crate) fn body(open: Open<'_>, ink: Ink<'_>, width: usize, height: usize) ->
     let report = &shown.report;
     let many = report.findings.iter().any(|finding| finding.hop > 0);
     let rungs = rungs(&report.subject);
-    let opened = open.rung();
     // Where all rungs and a few lines do not fit, the opened one has the room.
     let spare = if height >= rungs.len() + 4 { height - rungs.len() } else { height.saturating_sub(2) };
     let (mut lines, mut at) = (Vec::new(), 0);

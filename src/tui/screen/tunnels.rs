@@ -6,46 +6,43 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{detail, table};
-use crate::model::{Listen, Phase, Proof, TunnelStatus};
+use super::{detail, table, unfinished, welcome};
+use crate::model::{Draft, Listen, Phase, Proof, TunnelStatus};
 use crate::tui::app::{App, Link};
 use crate::tui::layout::{self, Places};
 use crate::tui::theme::Role;
 use crate::tui::widget::badge::State;
 use crate::tui::widget::{pane, text};
+use crate::tui::wizard;
 
 /// The width of the column that says how a tunnel is: the longest fault.
 const LAST: usize = 19;
 
 /// Draws the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
+    if app.welcomes() {
+        return welcome::draw(frame, app, places.list);
+    }
     let width = usize::from(places.list.width.saturating_sub(2));
     let columns = Columns::fit(app, width);
     let shown = app.tunnels();
     let first = layout::first_line(app);
-    let mut lines: Vec<Line<'static>> =
-        shown.iter().skip(first).take(layout::list_height(app)).map(|tunnel| columns.line(app, tunnel)).collect();
+    let drafts = app.drafts();
+    let all = shown.iter().map(|tunnel| columns.line(app, tunnel)).chain(drafts.iter().map(|d| columns.draft(app, d)));
+    let mut lines: Vec<Line<'static>> = all.skip(first).take(layout::list_height(app)).collect();
     if lines.is_empty() {
-        lines = match (app.link, app.snapshot.tunnels.is_empty()) {
+        lines = match (app.link, app.filter().is_empty()) {
             (Link::Waiting, _) => table::empty(app, &[" asking the service …"]),
-            (_, true) => table::empty(
-                app,
-                &[
-                    "",
-                    " No tunnels yet. In a shell:",
-                    "   adit bastion add NAME --host HOST --user USER",
-                    "   adit tunnel add NAME --bastion B --database KIND --host HOST",
-                    " or look around first: adit demo",
-                ],
-            ),
+            (_, true) => table::empty(app, &["", " No tunnels."]),
             (_, false) => table::empty(app, &["", " No tunnel has these letters; esc clears the filter."]),
         };
     }
     table::draw(frame, app, places.list, "Tunnels", &columns.head(), lines);
     if places.detail.height > 2 {
-        match app.tunnel() {
-            Some(tunnel) => detail::draw(frame, app, tunnel, places.detail),
-            None => frame.render_widget(pane::pane(app.ink(), "", false), places.detail),
+        match (app.tunnel(), app.draft()) {
+            (Some(tunnel), _) => detail::draw(frame, app, tunnel, places.detail),
+            (None, Some(draft)) => unfinished::draw(frame, app, draft, places.detail),
+            (None, None) => frame.render_widget(pane::pane(app.ink(), "", false), places.detail),
         }
     }
 }
@@ -64,7 +61,8 @@ impl Columns {
     fn fit(app: &App, width: usize) -> Self {
         let tunnels = &app.snapshot.tunnels;
         let longest = |of: &dyn Fn(&TunnelStatus) -> usize| tunnels.iter().map(of).max().unwrap_or(0);
-        let name = longest(&|tunnel| tunnel.name.as_str().len()).clamp(4, 24) + 1;
+        let drafts = app.snapshot.drafts.iter().map(|draft| wizard::shown_name(draft).len()).max().unwrap_or(0);
+        let name = longest(&|tunnel| tunnel.name.as_str().len()).max(drafts).clamp(4, 24) + 1;
         let kind = longest(&|tunnel| tunnel.database.kind.as_str().len()).max(8) + 1;
         let mut columns = Self { name, local: 0, address: false, kind: 0, last: LAST };
         // The glyph with a blank on each side, and a blank at the end.
@@ -136,6 +134,35 @@ impl Columns {
             muted(tunnel.database.kind.as_str(), self.kind),
             Span::raw(" ".repeat(self.last.saturating_sub(words.width()))),
             Span::styled(words, theme.style(role)),
+        ])
+    }
+}
+
+impl Columns {
+    /// The line of a tunnel in the making.
+    fn draft(&self, app: &App, draft: &Draft) -> Line<'static> {
+        let theme = &app.theme;
+        let (state, page) = wizard::waits_for(draft);
+        let muted = |words: &str, width: usize| {
+            Span::styled(text::fit(&text::cut(words, width.saturating_sub(1)), width), theme.style(Role::Muted))
+        };
+        let page = if self.address { format!("at {page}") } else { String::new() };
+        let kind = draft.database.as_ref().map_or("", |database| database.kind.as_str());
+        let words = text::cut(state, self.last);
+        Line::from(vec![
+            Span::raw(" "),
+            Span::styled(if app.ascii { "n" } else { "◇" }, theme.style(Role::Waiting)),
+            Span::styled(
+                format!(
+                    " {}",
+                    text::fit(&text::cut(wizard::shown_name(draft), self.name.saturating_sub(1)), self.name)
+                ),
+                theme.style(Role::Text),
+            ),
+            muted(&page, self.local),
+            muted(kind, self.kind),
+            Span::raw(" ".repeat(self.last.saturating_sub(words.width()))),
+            Span::styled(words, theme.style(Role::Waiting)),
         ])
     }
 }

@@ -23,6 +23,13 @@ impl Field {
         Self { model: Model::default(), secret: true }
     }
 
+    /// A field with this text, the cursor at its end.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut field = Self::default();
+        field.paste(text);
+        field
+    }
+
     /// The text.
     pub(crate) fn text(&self) -> &str {
         self.model.value()

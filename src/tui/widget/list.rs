@@ -30,6 +30,11 @@ impl Selection {
         Some(by_name.unwrap_or(self.last).min(names.len() - 1))
     }
 
+    /// Selects a line by its name, which may come with a later state.
+    pub(crate) fn name(&mut self, name: String) {
+        self.name = Some(name);
+    }
+
     /// A line was selected by somebody.
     pub(crate) fn is_made(&self) -> bool {
         self.name.is_some()

@@ -65,6 +65,20 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Text broken into lines of exactly `width` cells but for the last, wherever that falls: for what is copied as one line.
+pub(crate) fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for grapheme in text.graphemes(true) {
+        if !line.is_empty() && line.width() + grapheme.width() > width.max(1) {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(grapheme);
+    }
+    lines.extend((!line.is_empty()).then_some(line));
+    lines
+}
+
 /// Bytes a second, in at most nine cells.
 pub(crate) fn rate(bytes: f64) -> String {
     format!("{}/s", amount(bytes))
@@ -112,6 +126,7 @@ mod tests {
         assert_eq!(cut("abc", 0), "");
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(fold("ab cdefg", 4), ["ab c", "defg"]);
     }
 
     #[test]

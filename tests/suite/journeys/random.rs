@@ -39,7 +39,7 @@ fn key() -> impl Strategy<Value = Key> {
         Code::F(5),
     ];
     let code = prop_oneof![
-        4 => select("jkgG/?:ayr1234TM# x".chars().collect::<Vec<_>>()).prop_map(Code::Char),
+        4 => select("jkgG/?:ayr1234TM# xndq".chars().collect::<Vec<_>>()).prop_map(Code::Char),
         1 => any::<char>().prop_map(Code::Char),
         3 => select(named.to_vec()),
     ];
@@ -55,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<u16>(), 0_u16..60).prop_map(|(x, y)| Step::Input(Input::Click(x, y))),
         1 => any::<i8>().prop_map(|lines| Step::Input(Input::Scroll(0, 0, lines))),
         1 => Just(Step::Input(Input::Redraw)),
-        3 => (0_usize..6).prop_map(Step::Snapshot),
+        3 => (0_usize..7).prop_map(Step::Snapshot),
         1 => Just(Step::Gone),
         1 => any::<String>().prop_map(Step::Refused),
         1 => any::<String>().prop_map(Step::NotCopied),
@@ -87,18 +87,20 @@ proptest! {
             made::question_of_host_key(),
             made::question_of_passphrase(false),
             made::saying("\u{1b}[2J日本\n"),
+            crate::screens::wizard::with_drafts(),
         ];
         let mut stage = Stage::new(80, 24);
         // What was shown because it could not be copied lies over the rest, once for each time.
-        let mut layers = 1;
+        // The pages of a new tunnel lie over each other as well.
+        let mut layers = 16;
         for step in steps {
             layers += usize::from(matches!(step, Step::NotCopied(_)));
             take(&mut stage, &states, step);
             let text = stage.text();
             prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
         }
-        stage.asked();
         stage.press(&"esc ".repeat(layers));
+        stage.asked();
         stage.press("q");
         prop_assert!(matches!(stage.asked()[..], [Effect::Quit]), "{}", stage.text());
     }

@@ -50,6 +50,7 @@ pub(crate) fn tunnel(text: &str, kind: &str, host: &str, local: u16) -> TunnelSt
         tags: Vec::new(),
         user: None,
         dbname: None,
+        autostart: false,
     }
 }
 

@@ -126,6 +126,11 @@ impl Stage {
         std::mem::take(&mut self.asked)
     }
 
+    /// What was asked for and not done yet.
+    pub(crate) fn put_back(&mut self, effects: Vec<Effect>) {
+        self.asked.extend(effects);
+    }
+
     /// As `asked`, as one line each.
     pub(crate) fn asks(&mut self) -> Vec<String> {
         self.asked().iter().map(|effect| format!("{effect:?}")).collect()

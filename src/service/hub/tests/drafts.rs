@@ -1,11 +1,12 @@
 //! Tunnels in the making: kept over a restart, finished into the configuration, refused where names clash.
 
 use super::*;
-use crate::model::{Access, ChosenBastion, Database, Draft, Endpoint, Kind, Listen};
+use crate::model::{Access, ChosenBastion, Database, Draft, Endpoint, Kind, Listen, Page, Subject};
 use crate::service::protocol::{Reply, Request};
 
 fn draft(name: &str) -> Draft {
     let mut draft = Draft::new(name.parse().unwrap());
+    draft.page = Page::HandOff;
     draft.bastion = ChosenBastion::New {
         name: "prod".parse().unwrap(),
         endpoint: Endpoint::new("127.0.0.1".parse().unwrap(), 22.try_into().unwrap()),
@@ -62,6 +63,29 @@ async fn a_draft_outlives_the_service_and_becomes_a_tunnel() {
 }
 
 #[tokio::test]
+async fn a_key_is_made_when_the_name_is_settled_and_never_that_of_something_else() {
+    let home = Home::new("");
+    let (_running, client) = home.start().await;
+    let mut orders = draft("orders");
+    orders.page = Page::Local;
+    save(&client, &orders, None).await.unwrap();
+    assert!(!home.paths.keys.join("orders").exists());
+    ask(&client, Request::DropDraft { name: "orders".parse().unwrap() }).await.unwrap();
+    let other = draft("ledger");
+    save(&client, &other, None).await.unwrap();
+    orders.access = other.access.clone();
+    for page in [Page::Local, Page::HandOff] {
+        orders.page = page;
+        let saved = save(&client, &orders, None).await;
+        assert_eq!(saved.is_err(), page == Page::HandOff, "{saved:?}");
+    }
+    // Renamed after its key was made it keeps the key, which the admin may have.
+    let mut renamed = draft("archive");
+    renamed.access = other.access.clone();
+    save(&client, &renamed, Some("ledger")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_draft_can_be_renamed_and_dropped_and_clashes_are_refused() {
     let home = Home::new(&config(&[("orders", None)]));
     let (_running, client) = home.start().await;
@@ -81,6 +105,39 @@ async fn a_draft_can_be_renamed_and_dropped_and_clashes_are_refused() {
     assert!(ask(&client, drop_it()).await.unwrap_err().contains("billing"));
     // The admin may have its key already.
     assert!(home.paths.keys.join("ledger").exists());
+}
+
+#[tokio::test]
+async fn a_tunnel_is_changed_renamed_and_removed_with_its_comments_kept() {
+    let home = Home::new(&config(&[("orders", Some(free_port())), ("ledger", None)]));
+    let (_running, client) = home.start().await;
+    let mut changed = draft("orders-eu");
+    changed.database =
+        Some(Database { kind: Kind::Redis, host: "10.0.1.99".parse().unwrap(), port: 6380.try_into().unwrap() });
+    (changed.dbname, changed.autostart) = (Some("1".to_owned()), true);
+    let edit =
+        |name: &str, draft: &Draft| Request::EditTunnel { name: name.parse().unwrap(), draft: Box::new(draft.clone()) };
+    let mut clash = changed.clone();
+    clash.name = "ledger".parse().unwrap();
+    assert!(ask(&client, edit("orders", &clash)).await.unwrap_err().contains("already"));
+    assert!(ask(&client, edit("nowhere", &changed)).await.is_err());
+    ask(&client, edit("orders", &changed)).await.unwrap();
+    let after = until(&client, |snapshot| snapshot.tunnels.iter().any(|t| t.name == changed.name)).await;
+    let tunnel = tunnel(&after, "orders-eu");
+    assert_eq!(Some(tunnel.database), changed.database);
+    assert_eq!((tunnel.listen, tunnel.autostart, tunnel.dbname.as_deref()), (None, true, Some("1")));
+    assert!(after.tunnels.iter().all(|tunnel| tunnel.name.as_str() != "orders"));
+
+    let remove = |subject: Subject| Request::Remove { subject };
+    let bastion = || Subject::Bastion(tunnel.bastion.clone());
+    assert!(ask(&client, remove(bastion())).await.unwrap_err().contains("in use by"));
+    for name in ["orders-eu", "ledger"] {
+        ask(&client, remove(Subject::Tunnel(name.parse().unwrap()))).await.unwrap();
+    }
+    until(&client, |snapshot| snapshot.tunnels.is_empty()).await;
+    ask(&client, remove(bastion())).await.unwrap();
+    until(&client, |snapshot| snapshot.bastions.is_empty()).await;
+    assert!(ask(&client, remove(bastion())).await.is_err());
 }
 
 #[tokio::test]
