@@ -108,7 +108,8 @@ adit_mend_account() {
 }
 
 adit_make_folder() {
-  mkdir -m "$2" "$1" && chown "$3" "$1"
+  adit_in "${1%/*}" mkdir -m "$2" "$1" || return 1
+  [ "$(adit_owner "$1")" = "${3%%:*}" ] || chown -h "$3" "$1"
 }
 
 # True where others may write, in a way that sshd minds.
@@ -126,21 +127,15 @@ adit_is_open() {
   case ${group##*:} in '' | "$ADIT_USER") ;; *) return 0 ;; esac
   [ "$(printf '%s\n' "$people" | cut -d: -f4 | grep -cx "$4")" -gt 1 ]
 }
-adit_owner() {
-  # shellcheck disable=SC2046 # words on purpose
-  set -- $(ls -Ldn "$1")
-  printf '%s' "$3"
-}
-
 # A place on the way to the keys belongs to the account or to root, and nobody else may write it.
 adit_close() {
   owner=$(adit_owner "$1")
   if [ "$owner" != "$uid" ] && [ "$owner" != 0 ]; then
-    adit_do "give $1 to $ADIT_USER" chown "$uid:$gid" "$1"
+    adit_do "give $1 to $ADIT_USER" chown -h "$uid:$gid" "$1"
   fi
-  if adit_is_open "$1"; then adit_do "close $1 to others" chmod go-w "$1"; fi
+  if adit_is_open "$1"; then adit_do "close $1 to others" adit_in "$1" chmod go-w "$1"; fi
   if [ "$owner" = 0 ] && [ "$uid" != 0 ] && adit_is_hidden "$1"; then
-    adit_do "give $1 to $ADIT_USER, who could not read it" chown "$uid:$gid" "$1"
+    adit_do "give $1 to $ADIT_USER, who could not read it" chown -h "$uid:$gid" "$1"
   fi
 }
 # True where others may not read the file, or not enter the folder. sshd reads keys as the account.
@@ -175,7 +170,13 @@ adit_places() {
 }
 
 adit_make_file() {
-  if [ "$inside" = yes ]; then (set -C && : >"$file") && chown "$uid:$gid" "$file"; else (set -C && : >"$file") && chmod 644 "$file"; fi
+  # shellcheck disable=SC2016 # the inner shell expands
+  adit_in "$folder" /bin/sh -c 'umask 077 && set -C && : >"$1"' sh "$file" || return 1
+  if [ "$inside" = no ]; then
+    chmod 644 "$file"
+  elif [ "$(adit_owner "$file")" != "$uid" ]; then
+    chown -h "$uid:$gid" "$file"
+  fi
 }
 
 # The line as this server understands it.
@@ -220,12 +221,9 @@ adit_put_now() {
   for number in $numbers; do
     if [ -n "$at" ] && [ "$number" = "$((at + 1))" ]; then program="$program${number}d$nl"; else program="$program${number}s/^/$kept/$nl"; fi
   done
-  adit_replace adit_new_text
-}
-adit_new_text() {
-  if [ -n "$program" ]; then sed "$program" "$file"; else cat "$file"; fi || return 1
-  case " $memory " in *' newline '*) if [ -z "$at" ]; then printf '\n'; fi ;; esac
-  printf '%s%s\n%s\n' "$mark" "${memory:+ ${memory# }}" "$line"
+  more=''
+  case " $memory " in *' newline '*) if [ -z "$at" ]; then more=$nl; fi ;; esac
+  adit_replace "$program" "$more$mark${memory:+ ${memory# }}$nl$line$nl" 0
 }
 
 adit_label() {

@@ -25,6 +25,7 @@ adit_begin() {
   unset IFS
   set -f
   umask 077
+  cd / || exit 1
   nl='
 '
   ADIT_KEY=$(printf '%s' "$ADIT_KEY" | tr -d ' \t\r\n')
@@ -123,7 +124,7 @@ adit_file() {
   case $file in "$home"/*) inside=yes ;; esac
 }
 
-# Root follows no link that somebody else may have laid.
+# Root follows no link that somebody else may have laid, and changes no file that has a second name elsewhere.
 adit_no_links() {
   [ "$inside" = yes ] || return 0
   for place in "$folder" "$file"; do
@@ -131,6 +132,32 @@ adit_no_links() {
       adit_fail "$place is a link, and this follows none as root. See where it leads, and put the line there by hand"
     fi
   done
+  [ -f "$file" ] || return 0
+  # shellcheck disable=SC2046 # words on purpose
+  set -- $(ls -ldn "$file")
+  [ "$2" = 1 ] || adit_fail "$file has a second name elsewhere (a hard link), and this changes no such file as root. See where it is"
+}
+adit_owner() {
+  # shellcheck disable=SC2046 # words on purpose
+  set -- $(ls -Ldn "$1")
+  printf '%s' "$3"
+}
+
+# Does something inside of a folder: as the account, where the folder is its own, so that nothing it lays there can lead root
+# elsewhere; as root, where root owns the folder.
+adit_in() {
+  whose=$(adit_owner "${1:-/}")
+  shift
+  if [ "$whose" != "$uid" ] || [ "$uid" = 0 ]; then
+    "$@"
+  elif setpriv --reuid="$uid" --regid="$gid" --clear-groups true 2>/dev/null; then
+    setpriv --reuid="$uid" --regid="$gid" --clear-groups -- "$@"
+  elif chroot --userspec="$uid:$gid" / true 2>/dev/null; then
+    chroot --userspec="$uid:$gid" / "$@"
+  else
+    # shellcheck disable=SC2016 # the inner shell expands
+    su -s /bin/sh -c 'exec "$@"' -- "$ADIT_USER" sh "$@"
+  fi
 }
 
 # Lines of the file with the key that sshd would read, by number.
@@ -161,10 +188,24 @@ adit_group_there() {
   return 1
 }
 
-# Puts what a function prints in place of the file, in one step; owner and mode stay.
+# Puts another text in place of the file, in one step; owner and mode stay. $1 is what sed does to the old text, $2 what comes
+# behind it, $3 how many bytes are cut off at the end.
 adit_replace() {
-  fresh=$folder/.adit-setup.$$
-  (set -C && : >"$fresh") && cp -p "$file" "$fresh" && "$1" >"$fresh" && mv -f "$fresh" "$file" && return 0
-  rm -f "$fresh"
-  return 1
+  # shellcheck disable=SC2016 # the inner shell expands
+  adit_in "$folder" /bin/sh -c '
+    file=$1 fresh=$2 program=$3 more=$4 cut=$5
+    umask 077
+    (set -C && : >"$fresh") || exit 1
+    text() {
+      if [ -n "$program" ]; then sed "$program" "$file"; else cat "$file"; fi && printf %s "$more"
+    }
+    whole() {
+      if [ "$cut" = 0 ]; then text; else
+        size=$(text | wc -c) && if [ "$size" -gt "$cut" ]; then text | head -c "$((size - cut))"; fi
+      fi
+    }
+    cp -p "$file" "$fresh" && whole >"$fresh" && mv -f "$fresh" "$file" && exit 0
+    rm -f "$fresh"
+    exit 1
+  ' sh "$file" "$folder/.adit-setup.$$" "$1" "$2" "$3"
 }

@@ -33,26 +33,16 @@ adit_take_out_now() {
   for number in $(grep -nF -- "$blob" "$file" | grep "^[0-9]*:$kept" | cut -d: -f1); do
     program="$program${number}s/^$kept//$nl"
   done
-  adit_replace adit_old_text
-}
-adit_old_text() {
-  if adit_remembers newline; then
-    # The last line had no end before.
-    size=$(sed "$program" "$file" | wc -c) || return 1
-    if [ "$size" -gt 0 ]; then
-      sed "$program" "$file" | head -c "$((size - 1))"
-      return
-    fi
-  fi
-  sed "$program" "$file"
+  # The last line had no end before.
+  if adit_remembers newline; then adit_replace "$program" '' 1; else adit_replace "$program" '' 0; fi
 }
 
 # What the set-up made and what is empty now. In an account that it made, all of this is its own.
 adit_clear() {
   if [ ! -f "$file" ] || [ -s "$file" ]; then return 0; fi
   if [ $ours = no ] && ! adit_remembers file; then return 0; fi
-  adit_do "remove $file, which is empty and was made by the set-up" rm "$file"
-  if [ $ours = yes ] || adit_remembers folder; then rmdir "$folder" 2>/dev/null && adit_say "removed $folder"; fi
+  adit_do "remove $file, which is empty and was made by the set-up" adit_in "$folder" rm "$file"
+  if [ $ours = yes ] || adit_remembers folder; then adit_in "${folder%/*}" rmdir "$folder" 2>/dev/null && adit_say "removed $folder"; fi
   if [ $ours = yes ] || adit_remembers home; then rmdir "$home" 2>/dev/null && adit_say "removed $home"; fi
   return 0
 }
