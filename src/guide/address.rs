@@ -35,6 +35,17 @@ impl Seen {
         lines.join("\n")
     }
 
+    /// The networks of each family as one list: IPv4 first, then IPv6; clouds take no rule with both.
+    pub(super) fn families(&self) -> Vec<(Vec<&str>, bool)> {
+        [false, true]
+            .into_iter()
+            .map(|six| {
+                (self.networks.iter().filter(|(_, is)| *is == six).map(|(word, _)| word.as_str()).collect(), six)
+            })
+            .filter(|(list, _): &(Vec<&str>, bool)| !list.is_empty())
+            .collect()
+    }
+
     /// All networks in words.
     pub(super) fn words(&self) -> String {
         match &self.ask {

@@ -59,24 +59,21 @@ pub(super) fn way_in(setup: &Setup) -> Step {
     let why = "the rule names who may come and the destination port; the source port is any, since clients send from a port of \
                their own choice. Azure Bastion, the managed gateway, is no sshd that takes a line of authorized_keys: what is \
                needed is a machine that runs sshd";
-    let mut sources = Vec::new();
-    if let Some(ask) = &clients.ask {
-        sources.push(ask.clone());
+    let mut commands = vec![find_bastion(setup), find_group().to_owned()];
+    commands.extend(clients.ask.clone());
+    for (list, six) in clients.families() {
+        // A rule takes one family; the private address found above is of the older one.
+        let (name, priority, destination) =
+            if six { (format!("{label}-v6"), 311, "'*'") } else { (label.clone(), 310, "\"$private\"") };
+        commands.push(rule(&name, priority, &list.join(" "), destination, port));
     }
-    let list: Vec<&str> = clients.networks.iter().map(|(word, _)| word.as_str()).collect();
-    let commands = [
-        find_bastion(setup),
-        find_group().to_owned(),
-        sources.join("\n"),
-        rule(&label, 310, &list.join(" "), "\"$private\"", port),
-    ];
     Step::new(Platform::Azure, Owner::BastionAdmin, title, why)
         .say(format!(
             "in the portal: Virtual machines, the bastion, Networking, Network settings, Create port rule, Inbound port rule: source IP \
              Addresses, {}; source port ranges *; destination port ranges {port}; protocol TCP; action Allow; name {label}",
             clients.words()
         ))
-        .run("or by command", commands.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n"))
+        .run("or by command; a priority that is taken already must be another number", commands.join("\n"))
 }
 
 pub(super) fn way_on(setup: &Setup) -> Vec<Step> {

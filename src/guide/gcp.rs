@@ -32,10 +32,10 @@ fn tag(name: &str, prefix: &str) -> String {
     format!("gcloud compute instances add-tags \"${prefix}name\" --zone \"${prefix}zone\" --tags {}", shell_word(name))
 }
 
-fn rule(name: &str, network: &str, sources: &str, port: u16) -> String {
-    let name = shell_word(name);
+fn rule(name: &str, tag: &str, network: &str, sources: &str, port: u16) -> String {
+    let (name, tag) = (shell_word(name), shell_word(tag));
     format!(
-        "gcloud compute firewall-rules create {name} --network \"${network}\" --direction INGRESS --action ALLOW --rules tcp:{port} --source-ranges {sources} --target-tags {name}"
+        "gcloud compute firewall-rules create {name} --network \"${network}\" --direction INGRESS --action ALLOW --rules tcp:{port} --source-ranges {sources} --target-tags {tag}"
     )
 }
 
@@ -53,10 +53,13 @@ pub(super) fn way_in(setup: &Setup) -> Step {
     let title = format!("First way, Google Cloud: let them in to port {port} of the bastion");
     let why = "a rule of its own for one network tag: the rule default-allow-ssh, where it is there, lets the whole internet in to \
                every machine";
-    let list: Vec<&str> = clients.networks.iter().map(|(word, _)| word.as_str()).collect();
     let mut commands = vec![find_bastion(setup)];
     commands.extend(clients.ask.clone());
-    commands.push(rule(&name, "network", &list.join(","), port));
+    for (list, six) in clients.families() {
+        // A rule takes one family.
+        let own = if six { format!("{name}-v6") } else { name.clone() };
+        commands.push(rule(&own, &name, "network", &list.join(","), port));
+    }
     commands.push(tag(&name, ""));
     Step::new(Platform::Gcp, Owner::BastionAdmin, title, why)
         .say(format!(
@@ -87,7 +90,7 @@ fn one(setup: &Setup, database: &Database) -> Step {
     let commands = [
         find_bastion(setup),
         find("db", &lookup, ".networkIP"),
-        rule(&name, "dbnetwork", "\"$private/32\"", port),
+        rule(&name, &name, "dbnetwork", "\"$private/32\"", port),
         tag(&name, "db"),
     ];
     let step = step

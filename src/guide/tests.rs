@@ -171,7 +171,9 @@ fn rules_name_the_destination_port() {
         commands(&all).into_iter().filter(|(at, _)| *at == Some(platform)).map(|(_, command)| command + "\n").collect()
     };
     let azure = of(Platform::Azure);
-    assert_eq!(azure.matches("--source-port-ranges '*'").count(), 3, "{azure}");
+    assert_eq!(azure.matches("--source-port-ranges '*'").count(), 4, "{azure}");
+    let mixed = |line: &str| line.contains("203.0.113.7/32") && line.contains("2001:db8::7/128");
+    assert!(!azure.lines().chain(of(Platform::Gcp).lines()).any(mixed), "a cloud's rule takes one family");
     for port in ["2222", "5432", "3306"] {
         assert!(azure.contains(&format!("--destination-port-ranges {port}")), "{azure}");
         assert!(of(Platform::Nftables).contains(&format!("tcp dport {port} accept")));
