@@ -262,12 +262,10 @@ fn pem(text: &str, begin: &Mark, marks: &[Mark], mended: &mut Vec<Mended>) -> Ze
     }
     let mut out = Zeroizing::new(String::with_capacity(text.len() + 64));
     out.push_str(&format!("-----BEGIN {label}-----\n"));
-    if body.trim().contains('\n') {
+    if body.contains('\n') {
         lines(body, &mut out, mended);
     } else {
-        if !body.trim().is_empty() {
-            mended.push(Mended::OneLine);
-        }
+        mended.push(Mended::OneLine);
         one_line(body, &mut out);
     }
     out.push_str(&format!("-----END {label}-----\n"));
@@ -357,6 +355,8 @@ mod tests {
         assert_eq!(of(pem), (pem.to_owned(), Vec::new()));
         let putty = "PuTTY-User-Key-File-3: ssh-ed25519\nComment: \nPrivate-MAC: 00\n";
         assert_eq!(of(putty), (putty.to_owned(), Vec::new()));
+        let short = "-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n";
+        assert_eq!(of(short), (short.to_owned(), Vec::new()));
     }
 
     #[test]

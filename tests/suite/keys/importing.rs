@@ -95,6 +95,35 @@ fn every_type_in_every_format_keeps_its_fingerprint() {
 }
 
 #[test]
+fn what_openssl_makes_needs_no_mending() {
+    let adit = Adit::new();
+    let pass = private_file(&adit, "pass", PASSPHRASE);
+    let secret = format!("pass:{PASSPHRASE}");
+    let cases: [(&str, &[&str], &str); 5] = [
+        ("ed25519", &["genpkey", "-algorithm", "ed25519"], ""),
+        ("rsa", &["genpkey", "-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:2048"], ""),
+        ("old-rsa", &["genrsa", "-traditional", "2048"], ""),
+        ("ec", &["ecparam", "-name", "secp384r1", "-genkey", "-noout"], ""),
+        ("locked", &["genpkey", "-algorithm", "ed25519", "-aes-256-cbc", "-pass", &secret], PASSPHRASE),
+    ];
+    for (name, words, passphrase) in cases {
+        let file = private_file(&adit, name, tool("openssl", words).expect(0).stdout);
+        let output =
+            import(&adit, &[name, file.to_str().unwrap(), "--passphrase-file", pass.to_str().unwrap()], "").expect(0);
+        assert!(!output.stderr.contains("mended"), "{name}: {}", output.stderr);
+        assert!(output.stdout.trim_end().ends_with(&format!(" adit:{name}")), "it had no comment: {}", output.stdout);
+        let kept = adit.path(&format!("keys/{name}"));
+        let derived = tool("ssh-keygen", &["-y", "-P", passphrase, "-f", kept.to_str().unwrap()]).expect(0);
+        assert_eq!(derived.stdout, output.stdout);
+    }
+    // ecparam puts the curve's parameters in front.
+    let file =
+        private_file(&adit, "p", tool("openssl", &["ecparam", "-name", "prime256v1", "-genkey"]).expect(0).stdout);
+    let output = import(&adit, &["parameters", file.to_str().unwrap()], "").expect(0);
+    assert!(output.stderr.contains("text around it"), "{}", output.stderr);
+}
+
+#[test]
 fn puttys_files_of_both_versions() {
     let adit = Adit::new();
     let pass = private_file(&adit, "pass", PASSPHRASE);
