@@ -75,7 +75,8 @@ fn tunnel(snapshot: &Snapshot, name: &str) -> TunnelStatus {
 
 async fn until(client: &Client, what: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = client.snapshots();
-    let found = timeout(Duration::from_secs(20), snapshots.wait_for(|snapshot| what(snapshot))).await;
+    // A key behind a passphrase takes seconds of work where many tests share the machine.
+    let found = timeout(Duration::from_secs(90), snapshots.wait_for(|snapshot| what(snapshot))).await;
     match found {
         Ok(found) => Arc::clone(&found.unwrap()),
         Err(_) => panic!("not in time: {:#?}", client.latest()),

@@ -32,12 +32,15 @@ impl MariaDb {
         let (data, port) = (folder.join("data"), ports::free());
         let mut init = plain_user(Path::new("mariadb-install-db"));
         init.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
-        init.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
+        // A server that starts removes all temporary tables of the folder, those of others that run included.
+        let temporary = format!("--tmpdir={}", folder.display());
+        init.arg(&temporary).args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
         finish(init, "").expect(0);
         let log = std::fs::File::create(folder.join("log")).unwrap();
         let server_program = tool("sh", &["-c", "PATH=$PATH:/usr/sbin command -v mariadbd"]).expect(0).stdout;
         let mut serve = plain_user(Path::new(server_program.trim()));
         serve.arg("--no-defaults").arg(format!("--datadir={}", data.display())).arg(format!("--port={port}"));
+        serve.arg(&temporary);
         serve
             .arg(format!("--socket={}", folder.join("s").display()))
             .arg(format!("--pid-file={}", folder.join("p").display()));
