@@ -67,6 +67,7 @@ pub(super) async fn show(client: Client, look: Look, away: Away) -> Outcome {
     let host = Host {
         now: clock::now,
         suspend: process::suspend,
+        nudge: process::nudge,
         abandon: process::abandon,
         stop_signal: process::STOP_SIGNAL,
         continue_signal: process::CONTINUE_SIGNAL,

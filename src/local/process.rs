@@ -87,6 +87,12 @@ pub fn suspend() -> bool {
     is_job && rustix::process::kill_current_process_group(Signal::STOP).is_ok()
 }
 
+/// Sends us the signal of a terminal that changed its size (SIGWINCH), which whoever waits for the terminal wakes up from.
+pub fn nudge() {
+    // Nobody waits where it cannot be sent.
+    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::WINCH);
+}
+
 /// Ends this process at once, as ended by a signal of that number; nothing is tidied up.
 #[allow(clippy::exit, reason = "the thread that could return is held by a terminal that takes no output")]
 pub fn abandon(number: i32) {

@@ -1,6 +1,7 @@
 //! The screen at a desk: crossterm on stdout, the process's signals, the person's own clipboard and clients.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use ratatui::backend::CrosstermBackend;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::events;
+use super::events::Reader;
 use super::guard::{Guard, install_panic_hook};
 use super::signals::Signals;
 use crate::service::Client;
@@ -43,6 +44,8 @@ pub struct Host {
     pub now: fn() -> Timestamp,
     /// Tells this process's job to stop; false where no shell would ever continue it.
     pub suspend: fn() -> bool,
+    /// Sends this process the signal of a terminal that changed its size.
+    pub nudge: fn(),
     /// Ends this process at once for a signal of that number.
     pub abandon: fn(i32),
     /// The signal that asks a process to stop.
@@ -64,12 +67,12 @@ pub async fn run(client: Client, look: Look, host: Host) -> io::Result<Ending> {
     // From here on a signal no longer ends the process by itself, and the terminal can be taken.
     let signals = Signals::listen(inputs.clone(), reading.subscribe(), host)?;
     let guard = Guard::take(look.mouse)?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    let reader = tokio::spawn(events::read(inputs, reading.subscribe()));
-    let mut desk = Desk { host, guard, reading, resumed: signals.resumed(), clipboard: Clipboard::new() };
+    // Never dropped: ratatui then shows the cursor, which the guard has done, and where the terminal is gone it panics over that.
+    let mut terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
+    let reader = Reader::start(inputs, reading, host.nudge)?;
+    let mut desk = Desk { host, reader, guard, resumed: signals.resumed(), clipboard: Clipboard::new() };
     let pace = if host.far_away { Pace::FarAway } else { Pace::AtHand };
-    let ran = runtime::run(&mut terminal, received, client, look, pace, &mut desk).await;
-    reader.abort();
+    let ran = runtime::run(&mut *terminal, received, client, look, pace, &mut desk).await;
     drop(desk);
     let ending = signals.ended_by().map_or(Ending::Left, Ending::Signal);
     match ran {
@@ -84,8 +87,9 @@ pub async fn run(client: Client, look: Look, host: Host) -> io::Result<Ending> {
 
 struct Desk {
     host: Host,
+    // Dropped before the guard: who reads takes what is meant for the next program.
+    reader: Reader,
     guard: Guard,
-    reading: watch::Sender<bool>,
     resumed: watch::Receiver<u64>,
     clipboard: Clipboard,
 }
@@ -96,11 +100,11 @@ impl Desk {
     where
         T: Send + 'static,
     {
-        self.reading.send_replace(false);
+        self.reader.pause().await;
         self.guard.leave();
         let done = tokio::task::spawn_blocking(act).await;
         let entered = self.guard.enter();
-        self.reading.send_replace(true);
+        self.reader.resume();
         entered?;
         done.map_err(io::Error::other)
     }
@@ -155,7 +159,7 @@ impl Surroundings for Desk {
     }
 
     async fn suspend(&mut self) -> io::Result<bool> {
-        self.reading.send_replace(false);
+        self.reader.pause().await;
         self.guard.leave();
         self.resumed.mark_unchanged();
         let stopping = (self.host.suspend)();
@@ -164,7 +168,7 @@ impl Surroundings for Desk {
             let _ = timeout(STOPPING, self.resumed.changed()).await;
         }
         let entered = self.guard.enter();
-        self.reading.send_replace(true);
+        self.reader.resume();
         entered.map(|()| stopping)
     }
 

@@ -1,39 +1,94 @@
-//! crossterm's events as inputs. Reading stops while another program has the terminal.
+//! crossterm's events as inputs, read on a thread of its own. Reading stops, and is known to have stopped, before another program
+//! gets the terminal: a reader that lingered would take the first line that is typed there.
 
-use crossterm::event::{
-    Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
-};
-use futures_util::StreamExt;
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind, read};
+use crossterm::terminal;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 use crate::tui::input::Input;
 use crate::tui::key::{Code, Key};
 
-/// Reads the terminal until it closes or nobody listens. While `reading` is false the terminal is left alone.
-pub(super) async fn read(inputs: mpsc::Sender<Input>, mut reading: watch::Receiver<bool>) {
-    loop {
-        if reading.wait_for(|reading| *reading).await.is_err() {
-            return;
-        }
-        let mut events = EventStream::new();
+/// A reader in the middle of an escape sequence that never ends hears nothing; it is not waited for longer.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The reader, as the screen sees it. Dropping it ends the reading.
+pub(super) struct Reader {
+    reading: watch::Sender<bool>,
+    resting: watch::Receiver<bool>,
+    nudge: fn(),
+}
+
+impl Reader {
+    /// Begins to read. `nudge` makes the terminal tell its size, which is what the reader wakes up from.
+    pub(super) fn start(inputs: mpsc::Sender<Input>, reading: watch::Sender<bool>, nudge: fn()) -> io::Result<Self> {
+        let (rests, resting) = watch::channel(false);
+        let thread =
+            Reading { inputs, reading: reading.subscribe(), rests, waiting: Builder::new_current_thread().build()? };
+        std::thread::Builder::new().name("keys".to_owned()).spawn(move || thread.run())?;
+        Ok(Self { reading, resting, nudge })
+    }
+
+    /// Stops reading, and waits until it has stopped.
+    pub(super) async fn pause(&mut self) {
+        self.reading.send_replace(false);
+        (self.nudge)();
+        // One that has ended rests as well.
+        let _ = timeout(PATIENCE, self.resting.wait_for(|resting| *resting)).await;
+    }
+
+    /// Goes on.
+    pub(super) fn resume(&self) {
+        self.reading.send_replace(true);
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.reading.send_replace(false);
+        (self.nudge)();
+    }
+}
+
+/// What the thread has.
+struct Reading {
+    inputs: mpsc::Sender<Input>,
+    reading: watch::Receiver<bool>,
+    rests: watch::Sender<bool>,
+    /// To wait without a busy loop.
+    waiting: Runtime,
+}
+
+impl Reading {
+    /// Reads until the terminal closes or nobody listens.
+    fn run(mut self) {
         loop {
-            let event = tokio::select! {
-                event = events.next() => event,
-                changed = reading.changed() => match changed {
-                    Ok(()) if !*reading.borrow() => break,
-                    Ok(()) => continue,
-                    Err(_) => return,
-                },
-            };
-            let input = match event {
-                Some(Ok(event)) => translate(event),
-                // The terminal is gone: say so once, never spin.
-                Some(Err(_)) | None => Some(Input::Closed),
+            if !*self.reading.borrow() {
+                self.rests.send_replace(true);
+                if self.waiting.block_on(self.reading.wait_for(|reading| *reading)).is_err() {
+                    return;
+                }
+                self.rests.send_replace(false);
+                // What came meanwhile was not read.
+                let size = terminal::size().ok().map(|(width, height)| Input::Resize(width, height));
+                if size.is_some_and(|size| self.inputs.blocking_send(size).is_err()) {
+                    return;
+                }
+            }
+            let input = match read() {
+                // The nudge, or a size that is asked for again.
+                Ok(Event::Resize(..)) if !*self.reading.borrow() => None,
+                Ok(event) => translate(event),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
+                // The terminal is gone: say so once.
+                Err(_) => Some(Input::Closed),
             };
             let closed = input == Some(Input::Closed);
-            if let Some(input) = input
-                && (inputs.send(input).await.is_err() || closed)
-            {
+            if input.is_some_and(|input| self.inputs.blocking_send(input).is_err()) || closed {
                 return;
             }
         }

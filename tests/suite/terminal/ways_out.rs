@@ -67,8 +67,11 @@ fn the_demo_tidies_up_also_without_a_terminal() {
 
 #[test]
 fn a_window_that_closes_ends_it_at_once() {
-    for typed in ["", "j", "\u{1b}[", "?jjjjkkkk"] {
-        let (_adit, mut desk) = demo(80, 24);
+    let adit = Adit::new();
+    let of_both = |typed| [(typed, &["demo"][..]), (typed, &[][..])];
+    for (typed, words) in ["", "j", "\u{1b}[", "?jjjjkkkk"].into_iter().flat_map(of_both) {
+        let mut desk = Desk::open(&adit, words, 80, 24);
+        desk.sees("q quit");
         let pid = desk.pid();
         desk.send(typed);
         desk.close();
@@ -78,7 +81,9 @@ fn a_window_that_closes_ends_it_at_once() {
             "after {typed:?} it goes on: {}",
             tool("ps", &["-o", "pid,stat,time,args", "-p", &pid.to_string()]).stdout
         );
-        desk.ended();
+        // The signal, or what was written last, whichever was first to tell.
+        let code = desk.ended().code();
+        assert!(matches!(code, Some(0 | 129)), "{code:?} after {typed:?}");
     }
 }
 
