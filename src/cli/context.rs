@@ -70,9 +70,12 @@ pub(super) async fn reload(client: &Client) {
 pub(super) async fn ask(client: &Client, request: Request) -> Result<(), Stop> {
     match client.request(request).await? {
         Reply::Refused { code, message } => Err(Stop::new(code, message)),
-        Reply::Done | Reply::Status { .. } | Reply::Journal { .. } | Reply::Saved { .. } | Reply::Explained { .. } => {
-            Ok(())
-        }
+        Reply::Done
+        | Reply::Status { .. }
+        | Reply::Journal { .. }
+        | Reply::Saved { .. }
+        | Reply::HandOff { .. }
+        | Reply::Explained { .. } => Ok(()),
     }
 }
 

@@ -264,6 +264,7 @@ impl Hub {
             | Request::SaveDraft { .. }
             | Request::DropDraft { .. }
             | Request::FinishDraft { .. }
+            | Request::HandOff { .. }
             | Request::EditTunnel { .. }
             | Request::Remove { .. }
             | Request::TrustHost { .. }

@@ -10,7 +10,7 @@ use crate::model::journal::Entry;
 use crate::model::{Admin, Answer, Draft, Listen, Name, Snapshot, Subject};
 
 /// The version of these words. Another one on the other side ends the conversation after the first frame.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The first frame, both ways. Its shape is for all versions, so that each side can name the other's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,11 @@ pub enum Request {
         /// Which.
         name: Name,
     },
+    /// What the bastion's admin and the database's keeper must do. Answered with `Reply::HandOff`.
+    HandOff {
+        /// For what.
+        subject: Subject,
+    },
     /// Change a tunnel to what its pages say now: its name, database, words for connection strings, local port, tags and start.
     /// Its bastion and its login stay.
     EditTunnel {
@@ -150,6 +155,11 @@ pub enum Reply {
     Status {
         /// Everything a viewer may know.
         snapshot: Arc<Snapshot>,
+    },
+    /// What others must do.
+    HandOff {
+        /// All of it, to be sent as it is.
+        text: String,
     },
     /// Not done.
     Refused {

@@ -176,7 +176,9 @@ where
                 tokio::spawn(async move {
                     let end = match client.request(request).await {
                         Ok(Reply::Refused { message, .. }) => Msg::Refused { about, why: message },
-                        Ok(Reply::Done | Reply::Status { .. } | Reply::Journal { .. }) => return,
+                        Ok(Reply::Done | Reply::Status { .. } | Reply::Journal { .. } | Reply::HandOff { .. }) => {
+                            return;
+                        }
                         Ok(reply @ (Reply::Saved { .. } | Reply::Explained { .. })) => Msg::Replied { about, reply },
                         Err(error) => Msg::Refused { about, why: error.to_string() },
                     };

@@ -133,6 +133,8 @@ pub(crate) fn waits_for(draft: &Draft) -> (&'static str, &'static str) {
 pub(crate) enum Wish {
     /// The draft kept, and then this.
     Save(After, Option<(Name, KeyType)>),
+    /// What others must do.
+    HandOff,
     /// The local port looked at.
     Look(String),
     /// The host key pinned.
@@ -179,6 +181,8 @@ pub(crate) struct Wizard {
     pub(crate) queued: VecDeque<Input>,
     /// What the service refused.
     pub(crate) refused: Option<String>,
+    /// What others must do, as the service tells it.
+    pub(crate) packet: Option<String>,
     /// What should be known of the last key or paste.
     pub(crate) remark: Option<String>,
     /// Something was typed that the service does not keep yet.
@@ -208,6 +212,7 @@ impl Wizard {
             asked: Vec::new(),
             queued: VecDeque::new(),
             refused: None,
+            packet: None,
             remark: None,
             unsaved: false,
             first: 0,
@@ -504,7 +509,7 @@ pub(crate) fn keys(sight: Sight<'_>, wizard: &Wizard) -> Vec<&'static str> {
         Step::Bastion => vec!["enter goes on", "tab next field", "esc leaves, the draft stays"],
         Step::Access | Step::Database | Step::Local => vec!["enter goes on", "tab next field", "esc back"],
         Step::HandOff => {
-            vec!["y copy for the admin", "k copy the key", "enter they have done it", "esc back", "q later"]
+            vec!["enter they have done it", "y copy for the admin", "Y all of it", "k the key", "esc back", "q later"]
         }
         Step::Climb => climb::keys(sight.snapshot, wizard),
         Step::Done => vec!["y copy the url", "c copy the command", "enter to the tunnels"],

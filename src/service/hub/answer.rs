@@ -79,6 +79,7 @@ impl Hub {
             Request::SaveDraft { draft, was } => return self.save_draft(*draft, was.as_ref(), to).await,
             Request::TrustHost { subject, fingerprint } => return self.trust_host(&subject, fingerprint, to),
             Request::DropDraft { name } => self.drop_draft(&name).map_err(Refusal::from),
+            Request::HandOff { subject } => return self.hand_off(subject, to),
             Request::EditTunnel { name, draft } => return self.edit_tunnel(&name, *draft, to).await,
             Request::Remove { subject } => self.remove(&subject).await.map_err(Refusal::from),
             Request::FinishDraft { name } => self.finish_draft(&name).await.map_err(Refusal::from),

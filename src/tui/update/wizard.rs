@@ -142,6 +142,10 @@ fn press(app: &mut App, wizard: &mut Wizard, key: Key) -> (Stays, Vec<Effect>) {
                 let message = handoff::message(&app.snapshot, wizard);
                 (Stays::Yes, copy(app, message, "there is nothing to copy yet"))
             }
+            Code::Char('Y') => {
+                let all = wizard.packet.clone().map(|text| (text, "the whole hand-off"));
+                (Stays::Yes, copy(app, all, "the service has not told it yet"))
+            }
             Code::Char('k') => {
                 let key = handoff::public_key(&app.snapshot, wizard).map(|key| (key, "the public key"));
                 (Stays::Yes, copy(app, key, "the public key is not known here"))
@@ -224,7 +228,7 @@ fn steps(code: Code) -> isize {
 
 fn scroll(wizard: &mut Wizard, lines: isize) {
     // The end is where the page is laid out.
-    wizard.first = wizard.first.saturating_add_signed(lines).min(200);
+    wizard.first = wizard.first.saturating_add_signed(lines).min(1000);
 }
 
 fn back(app: &mut App, wizard: &mut Wizard) -> (Stays, Vec<Effect>) {
@@ -406,14 +410,22 @@ fn show(app: &mut App, wizard: &mut Wizard, step: Step) -> Vec<Effect> {
     if let Some(form) = wizard.form_mut() {
         form.settle();
     }
-    if step == Step::Climb { climb_again(app, wizard) } else { Vec::new() }
+    match (step, wizard.subject()) {
+        (Step::Climb, _) => climb_again(app, wizard),
+        (Step::HandOff, Some(subject)) => {
+            wizard.packet = None;
+            vec![ask(app, wizard, Wish::HandOff, Request::HandOff { subject })]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Takes an answer of the service. One that belongs to no question any more only counts when it is a refusal to keep a draft.
 pub(super) fn told(app: &mut App, id: u64, outcome: Result<Reply, String>) -> Vec<Effect> {
-    let outcome = match outcome {
-        Ok(Reply::Refused { message, .. }) => Err(message),
-        other => other.map(|_| ()),
+    let (outcome, packet) = match outcome {
+        Ok(Reply::Refused { message, .. }) => (Err(message), None),
+        Ok(Reply::HandOff { text }) => (Ok(()), Some(text)),
+        other => (other.map(|_| ()), None),
     };
     let Some(mut wizard) = app.wizard.take() else {
         if let Err(why) = outcome {
@@ -426,6 +438,10 @@ pub(super) fn told(app: &mut App, id: u64, outcome: Result<Reply, String>) -> Ve
         return Vec::new();
     };
     let (_, wish) = wizard.asked.remove(index);
+    if wish == Wish::HandOff {
+        // Without it the page says the least that must be done.
+        wizard.packet = packet;
+    }
     if let (Wish::Change(name), Ok(())) = (&wish, &outcome) {
         app.say(format!("{name} is changed"));
         app.list_mut().selection.name(name.to_string());
@@ -460,7 +476,7 @@ fn granted(app: &mut App, wizard: &mut Wizard, wish: Wish) -> Vec<Effect> {
             Vec::new()
         }
         Wish::Trust => climb_again(app, wizard),
-        Wish::Climb | Wish::Up | Wish::Change(_) => Vec::new(),
+        Wish::Climb | Wish::Up | Wish::Change(_) | Wish::HandOff => Vec::new(),
         Wish::Finish(name) => {
             app.diagnosis = None;
             app.acted.push(name.clone());
@@ -484,6 +500,7 @@ fn refused(wizard: &mut Wizard, wish: Wish, why: String) -> Vec<Effect> {
         }
         Wish::Look(text) => wizard.looked = local::Looked { text, why: Some(why) },
         Wish::Trust => wizard.consent.refuse(why),
+        Wish::HandOff => {}
         Wish::Climb | Wish::Finish(_) | Wish::Up | Wish::Change(_) => {
             wizard.queued.clear();
             wizard.refused = Some(why);

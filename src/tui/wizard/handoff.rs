@@ -165,6 +165,7 @@ pub(crate) fn lines(sight: Sight<'_>, wizard: &Wizard, width: usize) -> Vec<Line
                 format!("Run as {} it puts itself there (as root first: {}):", letter.user, letter.to_become());
             lines.extend(say(&account, Role::Text));
             lines.extend(exact(&command));
+            lines.extend(all(sight, wizard, width));
         }
         (Half::Elsewhere(command), ..) => {
             lines.extend(say(&format!("{to}, the public half of your key must stand in ~/.ssh/authorized_keys. If you log in there already, nothing is left to do. This prints it:"), Role::Text));
@@ -176,6 +177,35 @@ pub(crate) fn lines(sight: Sight<'_>, wizard: &Wizard, width: usize) -> Vec<Line
         (Half::Known(_), ..) => {}
     }
     lines
+}
+
+/// The whole hand-off, once the service has told it.
+fn all(sight: Sight<'_>, wizard: &Wizard, width: usize) -> Vec<Line<'static>> {
+    let (Some(packet), Some(name)) = (&wizard.packet, &wizard.kept) else { return Vec::new() };
+    let theme = sight.ink.theme;
+    let words = format!(
+        "All of it, with firewalls, other systems and how to check (Y copies it; adit setup draft:{name} prints it):"
+    );
+    let mut lines = vec![Line::default()];
+    lines.extend(text::wrap(&words, width).into_iter().map(|line| Line::styled(line, theme.style(Role::Muted))));
+    lines.push(Line::default());
+    let rows = packet.lines().flat_map(|row| laid_out(row, width));
+    lines.extend(rows.map(|row| Line::styled(row, theme.style(Role::Text))));
+    lines
+}
+
+/// A line with its indent kept; words that are longer than the screen are broken where it ends.
+fn laid_out(row: &str, width: usize) -> Vec<String> {
+    let words = row.trim_start();
+    let indent = row.len() - words.len();
+    let room = width.saturating_sub(indent).max(1);
+    if words.is_empty() {
+        vec![String::new()]
+    } else if words.chars().count() <= room || words.split_whitespace().any(|word| word.len() > room) {
+        text::fold(row, width)
+    } else {
+        text::wrap(words, room).into_iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect()
+    }
 }
 
 /// Everything for the admin as one text, and what it is.

@@ -104,9 +104,18 @@ fn each_page_keeps_the_draft_and_the_key_is_asked_for_when_its_name_is_settled()
     assert_eq!((draft.name.as_str(), was.as_deref(), draft.page), ("orders", Some("unnamed"), Page::HandOff));
     assert_eq!((draft.listen, draft.autostart, draft.tags), (None, true, vec![name("eu"), name("prod")]));
     assert_eq!(draft.access, Access::NewKey { name: name("orders"), kind: KeyType::Rsa });
+    let (id, request) = asked(&mut stage);
+    assert!(matches!(request, Request::HandOff { subject: adit::model::Subject::Draft(of) } if of == name("orders")));
     stage.sees("The key orders is being made");
     stage.change(|snapshot| snapshot.keys.push(scene::key("orders")));
     stage.sees("permitopen=\"orders.db.internal:3306\"");
+    stage.sees_not("All of it");
+    let text = "Set-up of the tunnel orders".to_owned();
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::HandOff { text: text.clone() }) });
+    stage.sees("All of it, with firewalls");
+    stage.press("Y");
+    let copied = stage.asked();
+    assert!(matches!(&copied[..], [Effect::Copy { text: whole, .. }] if *whole == text), "{copied:?}");
     stage.press("k");
     let copied = stage.asked();
     let [Effect::Copy { text, .. }] = &copied[..] else { panic!("{copied:?}") };

@@ -34,6 +34,7 @@ fn from_an_empty_home_to_a_query_with_the_program_closed_at_the_hand_off() {
     desk.sees("Now the bastion's admin must let the key in.");
     desk.sees(&format!("permitopen=\"127.0.0.1:{}\"", server.port));
     let key = shown_key(&desk);
+    desk.sees("All of it, with firewalls");
     desk.send("\u{3}");
     assert_eq!(desk.ended().code(), Some(0));
     desk.is_given_back();
