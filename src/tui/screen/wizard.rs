@@ -20,7 +20,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let sight = app.sight();
     let sheet = wizard::sheet(sight, wizard, area);
     let below = sheet.rows.len().saturating_sub(sheet.first + sheet.height);
-    let more = if below > 0 { format!(" {below} more below ") } else { String::new() };
+    let more = match below {
+        0 => String::new(),
+        below if area.width < 60 => format!(" +{below} "),
+        below => format!(" {below} more below "),
+    };
     let room = usize::from(area.width).saturating_sub(6 + more.chars().count());
     for key in wizard::keys(sight, wizard) {
         let wide = hints.chars().count() + key.chars().count() + 3;

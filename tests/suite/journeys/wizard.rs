@@ -224,6 +224,7 @@ fn a_refusal_is_said_on_the_page_and_nothing_is_lost() {
     stage.press("enter");
     let (draft, was) = keeps(&mut stage);
     assert_eq!((draft.name.as_str(), was.as_deref()), ("orders-eu", Some("unnamed")));
+    assert!(stage.asks()[0].contains("HandOff"));
     // The service is lost: said, and what is typed stays.
     stage.tell(Msg::Gone);
     stage.sees("the service is gone: what is typed from now on is not kept");
