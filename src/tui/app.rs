@@ -98,6 +98,8 @@ pub(crate) struct Rates {
 
 /// Samples kept per tunnel: two minutes.
 const SAMPLES: usize = 120;
+/// Counters come once a second while something flows; after this long without any, nothing does.
+const QUIET_SECONDS: f64 = 2.5;
 
 impl Rates {
     fn note(&mut self, now: Timestamp, tunnel: &TunnelStatus) {
@@ -118,13 +120,20 @@ impl Rates {
                 (&mut self.from_database, rate(bytes.from_database, from)),
                 (&mut self.to_database, rate(bytes.to_database, to)),
             ] {
-                history.push(value);
-                if history.len() > SAMPLES {
-                    history.remove(0);
-                }
+                // A line of seconds: what covers several of them stands there as often.
+                let covered = (seconds.round() as usize).clamp(1, SAMPLES);
+                history.extend(std::iter::repeat_n(value, covered));
+                history.drain(..history.len().saturating_sub(SAMPLES));
             }
         }
         self.last = Some((now, bytes.from_database, bytes.to_database));
+    }
+
+    /// As `note`, where no newer counters came.
+    fn note_silence(&mut self, now: Timestamp, tunnel: &TunnelStatus) {
+        if self.last.is_some_and(|(then, ..)| now.duration_since(then).as_secs_f64() >= QUIET_SECONDS) {
+            self.note(now, tunnel);
+        }
     }
 }
 
@@ -228,7 +237,9 @@ impl App {
     pub(crate) fn take(&mut self, snapshot: Arc<Snapshot>) {
         self.link = Link::Live;
         self.snapshot = Arc::clone(&snapshot);
-        self.sample();
+        for tunnel in &self.snapshot.tunnels {
+            self.rates.entry(tunnel.name.clone()).or_default().note(self.now, tunnel);
+        }
         self.rates.retain(|name, _| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
         self.acted.retain(|name| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
         self.put_off.retain(|id| snapshot.questions.iter().any(|pending| pending.id == *id));
@@ -240,13 +251,12 @@ impl App {
         self.begin_at_work();
     }
 
-    /// Takes a sample of what was carried. Where nothing happens no newer state comes, and that is a rate as well: none.
-    pub(crate) fn sample(&mut self) {
-        if self.link != Link::Live {
-            return;
-        }
-        for tunnel in &self.snapshot.tunnels {
-            self.rates.entry(tunnel.name.clone()).or_default().note(self.now, tunnel);
+    /// Time passed without a newer state. Where nothing flows none comes, and that is a rate as well.
+    pub(crate) fn wait(&mut self) {
+        if self.link == Link::Live {
+            for tunnel in &self.snapshot.tunnels {
+                self.rates.entry(tunnel.name.clone()).or_default().note_silence(self.now, tunnel);
+            }
         }
     }
 

@@ -55,7 +55,7 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Tick => {
             pass_toast(app);
-            app.sample();
+            app.wait();
             wizard::keep_up(app)
         }
     }
