@@ -29,7 +29,7 @@ pub mod untrusted;
 pub use account::{AccountFacts, Expected};
 pub use admin::{Admin, AdminError};
 pub use advice::{Advice, Owner};
-pub use authorized_key::authorized_key;
+pub use authorized_key::{authorized_key, glob};
 pub use bastion::{Bastion, DEFAULT_KEEPALIVE, SSH_PORT, Sharing};
 pub use contact::{Contact, Reply, Tls};
 pub use database::{Database, Kind, KindError};

@@ -15,10 +15,10 @@ pub enum Admission {
     Invalid(String),
 }
 
-/// `*` is any text, `?` any character. Goes back to the last star only, so that no pattern takes more than their product.
+/// `*` is any text, `?` any byte. Goes back to the last star only, so that no pattern takes more than their product.
 #[must_use]
-pub fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+pub fn glob(pattern: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> bool {
+    let (pattern, text) = (pattern.as_ref(), text.as_ref());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = text.get(t) {
@@ -76,7 +76,7 @@ pub fn admits(list: &str, address: IpAddr, names: Option<bool>) -> Admission {
             Entry::Inconsistent => return Admission::Invalid(entry.to_owned()),
             Entry::Pattern => {
                 named |= entry.bytes().any(|b| b.is_ascii_alphabetic()) && !entry.contains(':');
-                glob(&entry.to_ascii_lowercase(), &text)
+                glob(entry.to_ascii_lowercase(), &text)
             }
         };
         if hit && negated {

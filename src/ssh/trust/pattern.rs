@@ -8,7 +8,7 @@ use russh::keys::ssh_encoding::base64::{Base64, Encoding};
 use sha1::Sha1;
 
 use super::line;
-use crate::model::{Endpoint, SSH_PORT};
+use crate::model::{Endpoint, SSH_PORT, glob};
 
 /// The names under which an endpoint is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn matches_list(hosts: &[u8], name: &[u8]) -> bool {
         if pattern.len() >= PATTERN_ROOM {
             return false;
         }
-        if matches_pattern(&pattern.to_ascii_lowercase(), name) {
+        if glob(pattern.to_ascii_lowercase(), name) {
             if negated {
                 return false;
             }
@@ -88,30 +88,6 @@ fn matches_list(hosts: &[u8], name: &[u8]) -> bool {
         }
     }
     positive
-}
-
-/// `*` is any text, `?` any byte. Goes back to the last star only, so that no pattern takes more than their product.
-fn matches_pattern(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(byte) = text.get(t) {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(b'?') => (p, t) = (p + 1, t + 1),
-            Some(expected) if expected == byte => (p, t) = (p + 1, t + 1),
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    (p, t) = (at + 1, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.get(p..).is_some_and(|rest| rest.iter().all(|b| *b == b'*'))
 }
 
 #[cfg(test)]
