@@ -25,7 +25,7 @@ pub use crate::diagnose::Match;
 pub use attach::{AttachError, attach};
 pub use client::{Asked, Client, ClientError};
 pub use daemon::{DaemonError, run};
-pub use drafts::{draft_names, find_draft, with_draft};
+pub use drafts::{all_drafts, find_draft, with_draft};
 pub use examine::{draft_plan, means as diagnosis_means, plan as diagnosis_plan};
 pub use handoff::{Wish, draft_handoff, handoff};
 pub use hub::{Running, start};

@@ -13,7 +13,7 @@ use crate::diagnose::{self, Live, Plan};
 use crate::local::terminal;
 use crate::model::{Admin, Code, Identity, Name, Secret, Subject, Verdict};
 use crate::service::present::{finding_text, report_json, report_verdict};
-use crate::service::{diagnosis_means, diagnosis_plan, draft_names, draft_plan, find_draft};
+use crate::service::{all_drafts, diagnosis_means, diagnosis_plan, draft_plan, find_draft};
 use crate::ssh::{self, Sources};
 
 /// Arguments of `diagnose`.
@@ -81,8 +81,10 @@ fn subject(context: &Context, settings: &Settings, text: &str) -> Result<Subject
         return Ok(Subject::Bastion(bastion::find(settings, name)?.name.clone()));
     }
     if let Some(name) = text.strip_prefix("draft:") {
-        let names = draft_names(&context.paths);
-        return Ok(Subject::Draft(select::find("draft", name, names.iter()).map_err(Stop::unknown)?.clone()));
+        let drafts = all_drafts(&context.paths);
+        return Ok(Subject::Draft(
+            select::find("draft", name, drafts.iter().map(|draft| &draft.name)).map_err(Stop::unknown)?.clone(),
+        ));
     }
     let name: &Name = select::find("tunnel", text, settings.tunnels.keys()).map_err(|error| {
         let is_bastion = settings.bastions.keys().any(|name| name.as_str() == text);

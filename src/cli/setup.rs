@@ -164,8 +164,10 @@ fn today() -> Date {
 /// What a name on the command line means.
 fn subject(context: &Context, settings: &Settings, text: &str) -> Result<Subject, Stop> {
     if let Some(name) = text.strip_prefix("draft:") {
-        let names = service::draft_names(&context.paths);
-        return Ok(Subject::Draft(select::find("draft", name, names.iter()).map_err(Stop::unknown)?.clone()));
+        let drafts = service::all_drafts(&context.paths);
+        return Ok(Subject::Draft(
+            select::find("draft", name, drafts.iter().map(|draft| &draft.name)).map_err(Stop::unknown)?.clone(),
+        ));
     }
     if let Some(name) = text.strip_prefix("bastion:") {
         return Ok(Subject::Bastion(bastion::find(settings, name)?.name.clone()));

@@ -13,7 +13,7 @@ use super::load::{load, load_with};
 use super::mistake::{ConfigError, Mistake, Mistakes, nearest};
 use super::paths::Paths;
 use super::source::sources;
-use crate::local::port_owner::free_port;
+use crate::local::port_owner::{TUNNEL_PORTS, free_port};
 use crate::local::private_file::{lock, replace};
 use crate::model::{Listen, Name};
 
@@ -22,9 +22,6 @@ const TUNNELS: &str = "tunnels";
 
 /// How long another edit may take; they take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Where tunnels listen whose port nobody chose.
-const PORTS: std::ops::RangeInclusive<u16> = 15_000..=29_999;
 
 /// What a configuration begins with when the program makes it.
 const FIRST: &str = "version = 1\n";
@@ -120,8 +117,8 @@ impl Store {
                 return Ok(listen);
             }
             let taken: BTreeSet<u16> = settings.tunnels.values().filter_map(|t| t.listen.as_ref()?.port()).collect();
-            let port = free_port(PORTS, &taken).ok_or_else(|| {
-                EditError::Invalid(format!("no port from {} to {} is free", PORTS.start(), PORTS.end()))
+            let port = free_port(TUNNEL_PORTS, &taken).ok_or_else(|| {
+                EditError::Invalid(format!("no port from {} to {} is free", TUNNEL_PORTS.start(), TUNNEL_PORTS.end()))
             })?;
             let listen = Listen::loopback(port);
             Change::of_listen(&listen).apply(document, TUNNELS, name.as_str());

@@ -1,6 +1,7 @@
 //! The probe that asks the real world: one connection to each bastion, one login, one look at the database. It judges nothing
 //! and tries nothing twice.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -23,8 +24,6 @@ const LOGIN_DEADLINE: Duration = Duration::from_secs(8);
 const INSIDE_DEADLINE: Duration = Duration::from_secs(8);
 /// The time for a name of a database; it is of use only if it is known at once.
 const NAME_DEADLINE: Duration = Duration::from_secs(1);
-/// The ports offered in place of one that is taken, as a tunnel's first start chooses them.
-const PORTS: std::ops::RangeInclusive<u16> = 15_000..=29_999;
 
 /// Finds a passphrase that a person gave already.
 pub type Passphrases = Box<dyn Fn(&Identity) -> Option<Secret> + Send + Sync>;
@@ -347,7 +346,7 @@ pub fn holding(listen: Option<&Listen>, held: bool) -> Holding {
         Err(error) => match error.kind() {
             io::ErrorKind::AddrInUse => Holding::Taken {
                 holder: port_owner::holder(address).map(|holder| (holder.pid, holder.program)),
-                free: port_owner::free_port(PORTS, &std::collections::BTreeSet::new()).map(std::num::NonZero::get),
+                free: port_owner::free_port(port_owner::TUNNEL_PORTS, &BTreeSet::new()).map(std::num::NonZero::get),
             },
             io::ErrorKind::PermissionDenied => Holding::Forbidden,
             io::ErrorKind::AddrNotAvailable => Holding::NotLocal,

@@ -27,7 +27,6 @@ pub async fn run<P: Probe>(plan: &Plan, probe: &mut P, tell: impl FnMut(&Report)
         report: Report::begin(plan.subject.clone(), plan.route.last.bastion.clone()),
         deadline: Instant::now() + BUDGET,
         hop: 0,
-        addresses: Vec::new(),
         local: None,
         offered: None,
         by_hand: false,
@@ -54,8 +53,6 @@ struct Climb<'a, P, T> {
     deadline: Instant,
     /// The hop that is climbed.
     hop: usize,
-    /// Its addresses, as seen from here.
-    addresses: Vec<IpAddr>,
     /// The address that this machine uses towards the first one.
     local: Option<IpAddr>,
     /// The key that was shown to it.
@@ -96,9 +93,6 @@ impl<P: Probe, T: FnMut(&Report) + Send> Climb<'_, P, T> {
         if index == 0 {
             let look = within(self.deadline, self.probe.resolve(index)).await;
             let look = self.timely(look, Rung::Resolve)?;
-            if let Seen::Fact(named) = &look.seen {
-                self.addresses.clone_from(&named.addresses);
-            }
             self.must(resolve::judge(&look, hop))?;
         }
         let look = within(self.deadline, self.probe.reach(index)).await;
@@ -134,8 +128,11 @@ impl<P: Probe, T: FnMut(&Report) + Send> Climb<'_, P, T> {
             self.must(finding)?;
         }
         key?;
-        let Seen::Fact(offered) = look.seen else { return Err(Broken) };
+        let Seen::Fact(mut offered) = look.seen else { return Err(Broken) };
         self.offered = Some(offered.clone());
+        if matches!(&ways.seen, Seen::Fact(ways) if ways.open_to_all) {
+            "no proof asked for".clone_into(&mut offered.words);
+        }
         let look = within(self.deadline, self.probe.login(index)).await;
         let look = self.timely(look, Rung::Prove)?;
         self.must(prove::login(&look, hop, &offered, self.plan))?;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -30,8 +29,6 @@ pub(crate) enum Mode {
     Refuse,
 }
 
-/// The ports offered in place of one that is not to be had, below the range that systems hand out by themselves.
-const PORTS: RangeInclusive<u16> = 15_000..=29_999;
 /// How long a connection is held before it is reset.
 const HOLD: Duration = Duration::from_secs(15);
 /// Connections that may be held at once; more are reset.
@@ -287,7 +284,7 @@ fn bind_fault(name: &Name, address: SocketAddr, error: &io::Error) -> Fault {
 
 /// Adds a free port as advice, with the command that takes it.
 fn elsewhere(fault: Fault, words: &str, name: &Name) -> Fault {
-    match port_owner::free_port(PORTS, &BTreeSet::new()) {
+    match port_owner::free_port(port_owner::TUNNEL_PORTS, &BTreeSet::new()) {
         Some(port) => {
             fault.advise(Advice::command(words, format!("adit tunnel edit {name} --listen 127.0.0.1:{port}")))
         }

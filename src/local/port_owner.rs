@@ -28,6 +28,9 @@ pub fn holder(address: SocketAddr) -> Option<Holder> {
     if cfg!(target_os = "linux") { from_proc(address) } else { from_lsof(address.port()) }
 }
 
+/// Where tunnels listen whose port nobody chose: below the range that systems hand out by themselves.
+pub const TUNNEL_PORTS: RangeInclusive<u16> = 15_000..=29_999;
+
 /// A port of the range that nothing on this machine listens on, beginning at a random one so that two programs that ask
 /// at the same moment seldom get the same answer. Each candidate is really bound and let go again.
 #[must_use]

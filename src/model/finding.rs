@@ -149,6 +149,18 @@ impl Subject {
     }
 }
 
+impl Subject {
+    /// For a sentence: a tunnel by its name alone.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Tunnel(name) => name.to_string(),
+            Self::Bastion(name) => format!("bastion {name}"),
+            Self::Draft(name) => format!("draft {name}"),
+        }
+    }
+}
+
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

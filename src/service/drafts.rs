@@ -81,10 +81,10 @@ pub fn find_draft(paths: &Paths, name: &Name) -> Option<Draft> {
     Drafts::load(&paths.state).0.find(name).cloned()
 }
 
-/// The names of all drafts, where no service runs that could be asked.
+/// All drafts by name, where no service runs that could be asked.
 #[must_use]
-pub fn draft_names(paths: &Paths) -> Vec<Name> {
-    Drafts::load(&paths.state).0.all().iter().map(|draft| draft.name.clone()).collect()
+pub fn all_drafts(paths: &Paths) -> Vec<Draft> {
+    Drafts::load(&paths.state).0.all
 }
 
 /// The configuration as it would be with this draft, as far as it is answered.

@@ -1,5 +1,6 @@
 //! A diagnosis from what is configured: where to, as whom, and what the running tunnels tell. It looks at nothing by itself.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::config::{Paths, Settings};
@@ -12,9 +13,6 @@ use crate::model::{
 use crate::ssh::World;
 
 use super::drafts::with_draft;
-
-/// The ports that the commands to be run by hand may use while the tunnel's own is in use.
-const PORTS: std::ops::RangeInclusive<u16> = 15_000..=29_999;
 
 /// The plan for a draft, as far as it is answered; nothing before its bastion is.
 #[must_use]
@@ -106,7 +104,8 @@ fn targets(settings: &Settings, bastion: &Bastion, identity: &Identity) -> Vec<E
 
 /// The same tunnel with OpenSSH, and the client to try it with.
 fn by_hand(paths: &Paths, route: &Route, tunnel: &Tunnel, aim: &Aim) -> Vec<String> {
-    let other = || port_owner::free_port(PORTS, &std::collections::BTreeSet::new()).map(Listen::loopback);
+    // While the tunnel's own is in use.
+    let other = || port_owner::free_port(port_owner::TUNNEL_PORTS, &BTreeSet::new()).map(Listen::loopback);
     let listen = match &aim.listen {
         Some(listen) if !aim.held => Some(listen.clone()),
         Some(_) | None => other(),

@@ -208,9 +208,9 @@ impl Hub {
 
     /// Bastions and keys as the files have them now.
     async fn read_lists(&mut self) {
-        let settings = self.in_force.settings().clone();
-        let world = World::new(&self.paths.keys, &self.paths.known_hosts, self.paths.user_home.as_deref());
-        let read = move || lists::read(&settings, &world.known_host_files(), world.keys.clone());
+        let (settings, paths) = (self.in_force.settings().clone(), self.paths.clone());
+        let drafts = self.drafts.all().to_vec();
+        let read = move || lists::read(&settings, &paths, &drafts);
         // A task that failed leaves what was read last.
         if let Ok(lists) = tokio::task::spawn_blocking(read).await {
             self.lists = lists;

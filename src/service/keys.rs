@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::drafts::{draft_names, find_draft};
+use super::drafts::all_drafts;
 use crate::config::{Paths, Settings};
 use crate::model::{
-    Bastion, Code, Endpoint, Fault, Hop, Identity, Name, Route, Secret, Sharing, Tunnel, authorized_key,
+    Bastion, Code, Draft, Endpoint, Fault, Hop, Identity, Name, Route, Secret, Sharing, Tunnel, authorized_key,
 };
 use crate::ssh::keystore::{Swapped, load_private};
 use crate::ssh::{KeyError, KeyInfo, Keystore, OpenError, Pool, World};
@@ -70,16 +70,19 @@ fn is_key(identity: &Identity, paths: &Paths, name: &Name) -> bool {
 /// Who names the key.
 #[must_use]
 pub fn users(settings: &Settings, paths: &Paths, name: &Name) -> KeyUsers {
+    users_with(settings, paths, &all_drafts(paths), name)
+}
+
+/// As `users`, with the drafts as they are known already.
+pub(super) fn users_with(settings: &Settings, paths: &Paths, drafts: &[Draft], name: &Name) -> KeyUsers {
     let names = |identity: &Identity| is_key(identity, paths, name);
     let bastions = settings.bastions.values().filter(|bastion| names(&bastion.identity));
     let tunnels = settings.tunnels.values().filter(|tunnel| tunnel.identity.as_ref().is_some_and(names));
-    let drafts = draft_names(paths).into_iter().filter(|draft| {
-        find_draft(paths, draft).and_then(|draft| draft.identity()).is_some_and(|identity| names(&identity))
-    });
+    let drafts = drafts.iter().filter(|draft| draft.identity().is_some_and(|identity| names(&identity)));
     KeyUsers {
         bastions: bastions.map(|bastion| bastion.name.clone()).collect(),
         tunnels: tunnels.map(|tunnel| tunnel.name.clone()).collect(),
-        drafts: drafts.collect(),
+        drafts: drafts.map(|draft| draft.name.clone()).collect(),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Bastions and keys as a viewer may see them, read from the files about once a second while someone watches. It shows no
 //! private half.
 
-use std::path::PathBuf;
-
-use crate::config::Settings;
-use crate::model::{BastionStatus, Identity, KeyStatus, KnownHostKey, Name, Untrusted};
-use crate::ssh::{Keystore, KnownHosts};
+use super::keys::users_with;
+use crate::config::{Paths, Settings};
+use crate::model::{BastionStatus, Draft, KeyStatus, KnownHostKey, Name, Untrusted};
+use crate::ssh::{Keystore, KnownHosts, World};
 
 /// What the files hold beside the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,8 +14,10 @@ pub(super) struct Lists {
 }
 
 /// Reads both lists. What cannot be read is left out here; the commands say why.
-pub(super) fn read(settings: &Settings, known_hosts: &[PathBuf], keys: PathBuf) -> Lists {
-    let known = KnownHosts::load(known_hosts).unwrap_or_default();
+pub(super) fn read(settings: &Settings, paths: &Paths, drafts: &[Draft]) -> Lists {
+    let world = World::new(&paths.keys, &paths.known_hosts, paths.user_home.as_deref());
+    let users = |key: &Name| users_with(settings, paths, drafts, key).names();
+    let known = KnownHosts::load(&world.known_host_files()).unwrap_or_default();
     let bastions = settings.bastions.values().map(|bastion| {
         let first = known.known(&bastion.endpoint).into_iter().next();
         BastionStatus {
@@ -34,12 +35,12 @@ pub(super) fn read(settings: &Settings, known_hosts: &[PathBuf], keys: PathBuf) 
             },
         }
     });
-    let listing = Keystore::new(keys).list().unwrap_or_default();
+    let listing = Keystore::new(world.keys).list().unwrap_or_default();
     let mut all: Vec<KeyStatus> = listing
         .keys
         .into_iter()
         .map(|key| KeyStatus {
-            used_by: users(settings, &key.name),
+            used_by: users(&key.name),
             name: key.name,
             key_type: key.key_type,
             bits: key.bits,
@@ -52,7 +53,7 @@ pub(super) fn read(settings: &Settings, known_hosts: &[PathBuf], keys: PathBuf) 
         })
         .collect();
     all.extend(listing.broken.into_iter().map(|key| KeyStatus {
-        used_by: users(settings, &key.name),
+        used_by: users(&key.name),
         name: key.name,
         key_type: String::new(),
         bits: 0,
@@ -65,11 +66,4 @@ pub(super) fn read(settings: &Settings, known_hosts: &[PathBuf], keys: PathBuf) 
     }));
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Lists { bastions: bastions.collect(), keys: all }
-}
-
-fn users(settings: &Settings, key: &Name) -> Vec<Name> {
-    let names = |identity: &Identity| matches!(identity, Identity::Key(name) if name == key);
-    let bastions = settings.bastions.values().filter(|b| names(&b.identity)).map(|b| b.name.clone());
-    let tunnels = settings.tunnels.values().filter(|t| t.identity.as_ref().is_some_and(names)).map(|t| t.name.clone());
-    bastions.chain(tunnels).collect()
 }

@@ -1,7 +1,6 @@
 //! One connection to one bastion, climbed a rung at a time for whoever wants to see each one. The same steps as a dial, with
 //! what was seen at each; it never retries and keeps nothing up.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use russh::client::AuthResult;
@@ -12,58 +11,15 @@ use super::dial;
 use super::greet::{self, Greeting};
 use super::handler::Notes;
 use super::link::Link;
-use super::reach;
+use super::reached::Reached;
 use super::session::Session;
 use super::trust::Judgement;
-use super::wire::Transport;
 use super::{Trouble, World};
 use crate::model::{Code, Fault, Hop, Identity};
 
 pub use super::handler::Agreed;
 
-/// A connection that has not said anything yet.
-pub struct Reached {
-    transport: Transport,
-    address: String,
-    local: Option<IpAddr>,
-    before: Option<Session>,
-}
-
 impl Reached {
-    /// Connects to the first of the addresses that answers.
-    ///
-    /// # Errors
-    /// A fault of the `reach` rung.
-    pub async fn direct(hop: &Hop, addresses: &[SocketAddr]) -> Result<Self, Fault> {
-        let stream = reach::reach(&hop.endpoint, addresses).await?;
-        let address = stream.peer_addr().map_or_else(|_| hop.endpoint.to_string(), |address| address.to_string());
-        let local = stream.local_addr().ok().map(|address| address.ip());
-        dial::tune(&stream, hop)?;
-        Ok(Self { transport: Transport::Tcp(stream), address, local, before: None })
-    }
-
-    /// Connects through the session of the hop before.
-    ///
-    /// # Errors
-    /// A fault of the `open` rung of that session.
-    pub async fn through(session: &Session, hop: &Hop) -> Result<Self, Fault> {
-        let channel = session.open(&hop.endpoint, None).await.map_err(|error| error.into_fault(&hop.endpoint))?;
-        let transport = Transport::Hop(Box::new(channel.into_stream()));
-        Ok(Self { transport, address: hop.endpoint.to_string(), local: None, before: Some(session.clone()) })
-    }
-
-    /// What answers, as address and port.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// The address that this machine uses towards it; what the server sees may be another one (NAT).
-    #[must_use]
-    pub fn local(&self) -> Option<IpAddr> {
-        self.local
-    }
-
     /// Listens for the banner.
     ///
     /// # Errors
@@ -92,9 +48,10 @@ impl Greeted {
     /// # Errors
     /// A fault of the `greet` or the `trust` rung, with a question when a person's answer would help.
     pub async fn trust(self, world: &World, hop: &Hop) -> Result<Trusted, Trouble> {
-        let Reached { transport, address, before, .. } = self.reached;
+        let address = self.reached.address().to_owned();
+        let Reached { transport, before, .. } = self.reached;
         let link = dial::exchange_known(world, hop, transport, self.greeting, &address).await?;
-        Ok(Trusted { link, before })
+        Ok(Trusted { link, before, let_in: false })
     }
 }
 
@@ -135,6 +92,8 @@ pub struct Refused {
 pub struct Trusted {
     link: Link,
     before: Option<Session>,
+    /// The server asked for no proof; a login after that is never answered (RFC 4252 section 5.1).
+    let_in: bool,
 }
 
 impl Trusted {
@@ -167,7 +126,10 @@ impl Trusted {
     /// A fault of the `prove` rung when the server hangs up.
     pub async fn methods(&mut self, hop: &Hop) -> Result<Methods, Fault> {
         match self.link.handle.authenticate_none(hop.user.clone()).await {
-            Ok(AuthResult::Success) => Ok(Methods { names: vec!["none".to_owned()], open_to_all: true }),
+            Ok(AuthResult::Success) => {
+                self.let_in = true;
+                Ok(Methods { names: vec!["none".to_owned()], open_to_all: true })
+            }
             Ok(AuthResult::Failure { remaining_methods, .. })
                 if !self.link.handle.is_closed() && !remaining_methods.is_empty() =>
             {
@@ -183,6 +145,9 @@ impl Trusted {
     /// # Errors
     /// A fault of the `prove` rung, with what else was seen.
     pub async fn login(mut self, hop: &Hop, credential: &Credential) -> Result<Session, Box<Refused>> {
+        if self.let_in {
+            return Ok(Session::start(self.link, hop, self.before));
+        }
         let (outcome, key_accepted) = auth::login_seen(&mut self.link.handle, hop, credential, &self.link.notes).await;
         match outcome {
             Ok(()) => Ok(Session::start(self.link, hop, self.before)),
@@ -195,6 +160,9 @@ impl Trusted {
     /// # Errors
     /// The last key's refusal; none when there is no key.
     pub async fn login_any(mut self, hop: &Hop, credentials: &[Credential]) -> Result<Session, Option<Fault>> {
+        if self.let_in {
+            return Ok(Session::start(self.link, hop, self.before));
+        }
         let mut last = None;
         for credential in credentials {
             match auth::login(&mut self.link.handle, hop, credential, &self.link.notes).await {

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
-use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -16,12 +15,12 @@ use super::auth::{self, Credential};
 use super::greet::{self, Greeting};
 use super::handler::{Callbacks, Notes, Verifier};
 use super::link::Link;
-use super::reach::{reach, resolve};
+use super::reach::resolve;
+use super::reached::Reached;
 use super::session::Session;
 use super::trust::{Judgement, KnownHosts};
 use super::wire::{Transport, Wire};
 use super::{Trouble, World};
-use crate::local::socket;
 use crate::model::{Advice, Code, Endpoint, Fault, Hop, Question, Rung, Untrusted};
 
 /// The time for the key exchange.
@@ -60,11 +59,11 @@ pub(crate) async fn dial_hop(
     progress: &(dyn Fn(Rung) + Send + Sync),
 ) -> Result<Session, Trouble> {
     let _door = doors.enter(&hop.endpoint).await;
-    let (transport, address) = connect(hop, before.as_ref(), progress).await?;
+    let mut reached = connect(hop, before.as_ref(), progress).await?;
     progress(Rung::Greet);
-    let mut transport = transport;
-    let greeting = greet::listen(&mut transport, &hop.endpoint).await?;
-    let mut link = exchange_known(world, hop, transport, greeting, &address).await?;
+    let greeting = greet::listen(&mut reached.transport, &hop.endpoint).await?;
+    let address = reached.address().to_owned();
+    let mut link = exchange_known(world, hop, reached.transport, greeting, &address).await?;
     progress(Rung::Prove);
     let login = auth::login(&mut link.handle, hop, credential, &link.notes);
     let outcome = timeout(LOGIN_DEADLINE, login).await;
@@ -86,25 +85,15 @@ async fn connect(
     hop: &Hop,
     before: Option<&Session>,
     progress: &(dyn Fn(Rung) + Send + Sync),
-) -> Result<(Transport, String), Fault> {
+) -> Result<Reached, Fault> {
     if let Some(session) = before {
         progress(Rung::Reach);
-        let channel = session.open(&hop.endpoint, None).await.map_err(|error| error.into_fault(&hop.endpoint))?;
-        return Ok((Transport::Hop(Box::new(channel.into_stream())), hop.endpoint.to_string()));
+        return Reached::through(session, hop).await;
     }
     progress(Rung::Resolve);
     let addresses = resolve(&hop.endpoint).await?;
     progress(Rung::Reach);
-    let stream = reach(&hop.endpoint, &addresses).await?;
-    let address = stream.peer_addr().map_or_else(|_| hop.endpoint.to_string(), |address| address.to_string());
-    tune(&stream, hop)?;
-    Ok((Transport::Tcp(stream), address))
-}
-
-/// Three keepalives unanswered are the end of a session; a write that stalls as long is, too.
-pub(crate) fn tune(stream: &TcpStream, hop: &Hop) -> Result<(), Fault> {
-    socket::tune_session(stream, hop.keepalive * 3)
-        .map_err(|error| Fault::new(Code::ClosedBeforeBanner, format!("{} hung up at once: {error}", hop.endpoint)))
+    Reached::direct(hop, &addresses).await
 }
 
 async fn load_known_hosts(files: Vec<PathBuf>) -> Result<KnownHosts, Fault> {
@@ -268,8 +257,9 @@ pub async fn host_keys(hop: &Hop) -> Result<Vec<PublicKey>, Fault> {
             continue;
         }
         let shown = async {
-            let (transport, address) = connect(hop, None, &|_| {}).await?;
-            shake(hop, transport, Verifier::LookOnly, vec![kind], false, &address).await
+            let reached = connect(hop, None, &|_| {}).await?;
+            let address = reached.address().to_owned();
+            shake(hop, reached.transport, Verifier::LookOnly, vec![kind], false, &address).await
         };
         match shown.await {
             Ok(_) => {}

@@ -5,7 +5,7 @@ mod body;
 mod opened;
 mod texts;
 
-pub(crate) use body::{body, ladder, named, verdict};
+pub(crate) use body::{body, ladder, verdict};
 pub(crate) use opened::may_be_copied;
 
 use crate::model::{Diagnosis, Finding, Report, Rung, Snapshot, Subject, Verdict};

@@ -32,6 +32,7 @@ impl Callbacks {
     /// Before the signature: what a key that is known comes to.
     async fn judge(&self, user: &str, key: &PublicKey) -> Result<bool, russh::Error> {
         match self.login {
+            Login::OpenToAll => Ok(true),
             Login::Keys | Login::SecondFactor => Ok(self.shared.knows(user, key.key_data())),
             Login::PasswordsOnly => Ok(false),
             Login::TooManyFailures | Login::AccountExpired | Login::Drop => Err(russh::Error::Disconnect),
@@ -70,6 +71,10 @@ impl Handler for Callbacks {
             }
             _ => Ok(self.shared.switches.borrow().banner.clone()),
         }
+    }
+
+    async fn auth_none(&mut self, _user: &str) -> Result<Auth, russh::Error> {
+        Ok(if self.login == Login::OpenToAll { Auth::Accept } else { Auth::reject() })
     }
 
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, russh::Error> {

@@ -76,6 +76,8 @@ impl Door {
 pub enum Login {
     /// The user with an authorised key is let in, nobody else (`key_refused`).
     Keys,
+    /// Everybody is let in, without any proof.
+    OpenToAll,
     /// Only passwords are taken, and none is right (`publickey_disabled`).
     PasswordsOnly,
     /// After the key, a code is asked for (`person_needed`).

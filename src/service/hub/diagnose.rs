@@ -130,7 +130,7 @@ impl Hub {
                 examine::plan(settings, &self.paths, subject, admin, Some(&snapshot))
             }
         };
-        let plan = plan.ok_or_else(|| (3, format!("nothing is known of {}", named(subject))))?;
+        let plan = plan.ok_or_else(|| (3, format!("nothing is known of {}", subject.words())))?;
         let pool = self.pool.clone();
         let given = Box::new(move |identity: &Identity| pool.passphrase(identity));
         self.diagnoses.begin(plan, examine::means(&self.paths, self.pool.agent(), given));
@@ -171,7 +171,7 @@ impl Hub {
     /// Saves the newest report of a subject as text in a private file; says where.
     pub(super) async fn save_report(&mut self, subject: &Subject, redacted: bool) -> Result<PathBuf, Refused> {
         let report = self.diagnoses.of(subject);
-        let report = report.ok_or_else(|| (1, format!("there is no diagnosis of {} to save", named(subject))))?;
+        let report = report.ok_or_else(|| (1, format!("there is no diagnosis of {} to save", subject.words())))?;
         let snapshot = Arc::clone(&self.desk.snapshots.borrow());
         let report = if redacted { Arc::new(report_redacted(&report, &snapshot)) } else { report };
         let (folder, now) = (self.paths.state.join(FOLDER), clock::now());
@@ -189,13 +189,5 @@ impl Hub {
             Ok(Err(error)) => Err((1, error.to_string())),
             Err(_) => Err((1, "saving the report failed; the log says why".to_owned())),
         }
-    }
-}
-
-fn named(subject: &Subject) -> String {
-    match subject {
-        Subject::Tunnel(name) => format!("tunnel {name}"),
-        Subject::Bastion(name) => format!("bastion {name}"),
-        Subject::Draft(name) => format!("draft {name}"),
     }
 }

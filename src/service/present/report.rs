@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{document, json};
+use super::{document, json, milliseconds};
 use crate::model::{Advice, Finding, Report, Subject, Verdict};
 
 /// The report as JSON, in one line.
@@ -79,25 +79,10 @@ pub(super) fn advice_text(finding: &Finding) -> Vec<String> {
     lines
 }
 
-/// A time as people read it.
-fn milliseconds(ms: f64) -> String {
-    if ms >= 1000.0 {
-        format!("{:.1} s", ms / 1000.0)
-    } else if ms >= 10.0 {
-        format!("{ms:.0} ms")
-    } else {
-        format!("{ms:.1} ms")
-    }
-}
-
 /// What it comes to, in one line.
 #[must_use]
 pub fn report_verdict(report: &Report) -> String {
-    let subject = match &report.subject {
-        Subject::Tunnel(name) => name.to_string(),
-        Subject::Bastion(name) => format!("bastion {name}"),
-        Subject::Draft(name) => format!("draft {name}"),
-    };
+    let subject = report.subject.words();
     match (report.verdict(), report.cause()) {
         (Verdict::Fail | Verdict::Warn, Some(cause)) => {
             let code = cause.code.map(|code| format!(" ({code})")).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Table, document, json};
+use super::{Table, document, json, milliseconds};
 use crate::model::{Code, Name, Phase, Proof, Rung, Snapshot, TunnelStatus};
 
 /// The status document: the service, or null, and the tunnels given.
@@ -172,10 +172,6 @@ fn age(since: Timestamp, now: Timestamp) -> String {
         (0, _, _) => format!("{hours} h {} min", minutes % 60),
         _ => format!("{days} d {} h", hours % 24),
     }
-}
-
-fn milliseconds(ms: f64) -> String {
-    if ms < 10.0 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
 }
 
 #[cfg(test)]

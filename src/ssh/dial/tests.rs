@@ -3,11 +3,12 @@
 use std::future::Future;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use super::*;
 use crate::model::{Identity, Port};
+use crate::ssh::reach::reach;
 
 fn hop(port: u16) -> Hop {
     Hop {

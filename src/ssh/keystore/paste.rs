@@ -295,10 +295,17 @@ fn lines(body: &str, out: &mut String, mended: &mut Vec<Mended>) {
 fn one_line(body: &str, out: &mut String) {
     let mut words = body.split_whitespace().peekable();
     while let Some(name) = words.next_if(|word| word.ends_with(':')) {
-        out.push_str(&format!("{name} {}\n", words.next().unwrap_or_default()));
+        out.push_str(name);
+        if let Some(value) = words.next() {
+            out.push(' ');
+            out.push_str(value);
+        }
+        out.push('\n');
     }
-    out.extend(words);
-    out.push('\n');
+    if words.peek().is_some() {
+        out.extend(words);
+        out.push('\n');
+    }
 }
 
 /// A key in PuTTY's format, from its first line to its last. Blanks at the ends of lines belong to it.
@@ -404,6 +411,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_without_a_body_stays_without_one() {
+        for (body, tidy) in [(" ", ""), (" Proc-Type: ", "Proc-Type:\n")] {
+            let text = format!("-----BEGIN RSA PRIVATE KEY-----{body}-----END RSA PRIVATE KEY-----\n");
+            let tidy = format!("-----BEGIN RSA PRIVATE KEY-----\n{tidy}-----END RSA PRIVATE KEY-----\n");
+            assert_eq!(of(&text), (tidy.clone(), vec![Mended::OneLine]));
+            assert_eq!(of(&tidy), (tidy, vec![]));
+        }
+    }
+
+    #[test]
     fn puttys_format_keeps_its_blanks() {
         let putty = "PuTTY-User-Key-File-3: ssh-ed25519\nComment: \nPrivate-MAC: 00\n";
         assert_eq!(of(&putty.replace(": \n", ":\n")).0, putty);
@@ -436,7 +453,7 @@ mod tests {
         }
 
         #[test]
-        fn mending_twice_mends_nothing(text in "[ \t]{0,3}(-----BEGIN RSA PRIVATE KEY-----)[ \r\n]{1,2}[A-Za-z0-9+/ \n]{0,60}(-----END RSA PRIVATE KEY-----)?[ \n\"]{0,3}") {
+        fn mending_twice_mends_nothing(text in "[ \t]{0,3}(-----BEGIN RSA PRIVATE KEY-----)[ \r\n]{1,2}[A-Za-z0-9+/: \n]{0,60}(-----END RSA PRIVATE KEY-----)?[ \n\"]{0,3}") {
             let once = mend(text.as_bytes());
             let again = mend(once.text.as_bytes());
             prop_assert_eq!(&*once.text, &*again.text);

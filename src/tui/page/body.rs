@@ -4,20 +4,11 @@ use ratatui::text::Line;
 
 use super::opened;
 use super::{Open, climbed, rungs, telling};
-use crate::model::{Report, Rung, Subject, Verdict};
+use crate::model::{Report, Rung, Verdict};
 use crate::tui::theme::Role;
 use crate::tui::widget::ladder::{self, Mark, Step};
 use crate::tui::widget::pane::Ink;
 use crate::tui::widget::text;
-
-/// The subject in words.
-pub(crate) fn named(subject: &Subject) -> String {
-    match subject {
-        Subject::Tunnel(name) => name.to_string(),
-        Subject::Bastion(name) => format!("bastion {name}"),
-        Subject::Draft(name) => format!("draft {name}"),
-    }
-}
 
 /// Below this width the words have the room of whose turn it is, which stands below as well.
 const NARROW: usize = 56;

@@ -15,8 +15,7 @@ use crate::tui::widget::{badge, pane, text};
 /// Draws the page.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let Some(open) = app.page() else { return };
-    let title =
-        Span::styled(format!(" Diagnosis of {} ", page::named(&open.page.subject)), app.theme.style(Role::Title));
+    let title = Span::styled(format!(" Diagnosis of {} ", open.page.subject.words()), app.theme.style(Role::Title));
     let mut framed = pane::pane(app.ink(), Line::from(title), true);
     if let Some(shown) = open.shown() {
         let (words, role) = page::verdict(&shown.report);
@@ -42,7 +41,7 @@ pub(crate) fn tiny(app: &App, width: usize) -> Option<Vec<Line<'static>>> {
         Some(shown) => {
             let (words, role) = page::verdict(&shown.report);
             lines.push(Line::styled(
-                text::cut(&format!("{}: {words}", page::named(&open.page.subject)), width),
+                text::cut(&format!("{}: {words}", open.page.subject.words()), width),
                 app.theme.style(role),
             ));
             let cause = shown.report.cause();

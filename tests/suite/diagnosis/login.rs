@@ -90,6 +90,12 @@ fn scripted() -> Vec<Condition> {
             )
         }),
         slow("a login that is never answered", "prove", &["login_timeout"], || Scene::sandbox(Login::Hang)),
+        condition("no proof asked for", "-", &["-"], || {
+            Scene::sandbox_with(
+                adit::sandbox::Switches { login: Login::OpenToAll, ..Default::default() },
+                Some(adit::sandbox::Target::Loopback(Target::start().port.try_into().unwrap())),
+            )
+        }),
         condition("passwords only", "prove", &["publickey_disabled"], || Scene::sandbox(Login::PasswordsOnly)),
         condition("a code after the key", "prove", &["person_needed"], || Scene::sandbox(Login::SecondFactor)),
     ]

@@ -55,7 +55,7 @@ async fn what_is_found_is_shown_and_the_one_before_is_kept() {
     until(&client, told).await;
 
     let (code, message) = refused(&client, ask(&Subject::Tunnel("ordres".parse().unwrap()))).await;
-    assert_eq!((code, message.as_str()), (3, "nothing is known of tunnel ordres"));
+    assert_eq!((code, message.as_str()), (3, "nothing is known of ordres"));
     let (code, _) = refused(&client, ask(&bastion("nowhere"))).await;
     assert_eq!(code, 3);
     end(running).await;
