@@ -4,6 +4,7 @@ mod asking;
 mod confirm;
 mod explain;
 mod help;
+mod prompt;
 
 use ratatui::Frame;
 use ratatui::layout::Constraint;
@@ -14,6 +15,7 @@ use self::asking::Asking;
 use self::confirm::Confirming;
 use self::explain::Explaining;
 use self::help::Actions;
+pub(crate) use self::prompt::{Make, Prompt};
 use super::action::Action;
 use super::key::{Code, Key};
 use super::keymap::Keymap;
@@ -34,6 +36,8 @@ pub(crate) enum Overlay {
     Confirming(Confirming),
     /// A pasted error text.
     Explaining(Explaining),
+    /// One line that is asked for.
+    Prompt(Prompt),
     /// Text to read, or to copy by hand.
     Shown(Shown),
 }
@@ -87,7 +91,7 @@ impl Overlay {
     pub(crate) fn pasted(&self) -> Option<&str> {
         match self {
             Self::Explaining(explaining) => Some(explaining.text()),
-            Self::Actions(_) | Self::Asking(_) | Self::Confirming(_) | Self::Shown(_) => None,
+            Self::Actions(_) | Self::Asking(_) | Self::Confirming(_) | Self::Prompt(_) | Self::Shown(_) => None,
         }
     }
 
@@ -111,7 +115,7 @@ impl Overlay {
     pub(crate) fn question(&self) -> Option<u64> {
         match self {
             Self::Asking(asking) => Some(asking.pending.id),
-            Self::Actions(_) | Self::Shown(_) | Self::Explaining(_) | Self::Confirming(_) => None,
+            Self::Actions(_) | Self::Shown(_) | Self::Explaining(_) | Self::Confirming(_) | Self::Prompt(_) => None,
         }
     }
 
@@ -121,6 +125,7 @@ impl Overlay {
             Self::Actions(actions) => actions.search.paste(pasted),
             Self::Asking(asking) => asking.field.paste(pasted),
             Self::Explaining(explaining) => return explaining.paste(pasted),
+            Self::Prompt(prompt) => prompt.paste(pasted),
             Self::Shown(_) | Self::Confirming(_) => {}
         }
         false
@@ -134,6 +139,7 @@ pub(crate) fn key(overlay: Overlay, key: Key) -> Outcome {
         Overlay::Asking(asking) => asking.key(key),
         Overlay::Confirming(confirming) => confirming.key(key),
         Overlay::Explaining(explaining) => explaining.key(key),
+        Overlay::Prompt(prompt) => prompt.key(key),
         Overlay::Shown(mut shown) => match key.code {
             Code::Esc | Code::Enter | Code::Char('q') => Outcome::Close,
             Code::Up | Code::Char('k') => {
@@ -155,7 +161,7 @@ pub(crate) type Obstacle<'a> = dyn Fn(Action) -> Option<&'static str> + 'a;
 /// Draws a layer over the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacle: &Obstacle<'_>, overlay: &Overlay) {
     let area = frame.area();
-    let most = if matches!(overlay, Overlay::Asking(_)) { 78 } else { 92 };
+    let most = if matches!(overlay, Overlay::Asking(_) | Overlay::Prompt(_)) { 78 } else { 92 };
     // Slivers of what lies below would only confuse.
     let width = if area.width < most + 16 { area.width } else { most };
     let inner = usize::from(width.saturating_sub(4));
@@ -168,6 +174,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
         Overlay::Explaining(explaining) => {
             ("What does this error mean?".to_owned(), explaining.lines(ink, (inner, room)))
         }
+        Overlay::Prompt(prompt) => (prompt.title.clone(), prompt.lines(ink, inner)),
         Overlay::Shown(shown) => (shown.title.clone(), shown.lines(ink, inner)),
     };
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(tallest);
@@ -177,7 +184,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
     let framed = match overlay {
         Overlay::Actions(_) => framed
             .title_bottom(Line::styled(" enter does it · esc closes ", ink.theme.style(Role::Muted)).right_aligned()),
-        Overlay::Asking(_) | Overlay::Confirming(_) | Overlay::Explaining(_) | Overlay::Shown(_) => framed,
+        Overlay::Asking(_)
+        | Overlay::Confirming(_)
+        | Overlay::Explaining(_)
+        | Overlay::Prompt(_)
+        | Overlay::Shown(_) => framed,
     };
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(lines).block(framed), place);
