@@ -2,12 +2,14 @@
 //! as sshd reads it. It opens no file.
 
 mod expiry;
+mod fault;
 mod line;
 mod options;
 mod pattern;
 
 pub use expiry::Expiry;
-pub use line::{KeyLine, LineFault};
+pub use fault::LineFault;
+pub use line::KeyLine;
 pub use options::Options;
 pub(in crate::model) use options::{permit_matches, split_permit};
 pub use pattern::{Admission, admits, glob, glob_list};

@@ -2,6 +2,7 @@
 //! which sshd itself asks. What could not be seen is a skip with its reason, never a pass.
 
 mod key;
+mod limits;
 mod login;
 mod mend;
 mod options;

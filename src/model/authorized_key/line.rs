@@ -1,21 +1,8 @@
 //! One line of `authorized_keys` as sshd takes it apart (`auth2-pubkeyfile.c`, `sshkey_read`): options, type, key. What the
 //! options say is read by their own room; whether the key is somebody's is not asked.
 
+use super::fault::{LineFault, is_key_type};
 use super::options::Options;
-
-/// Words that begin a key. Any other first word is taken for options.
-const TYPES: &[&str] = &[
-    "ssh-ed25519",
-    "ssh-rsa",
-    "rsa-sha2-256",
-    "rsa-sha2-512",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "ssh-dss",
-    "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-];
 
 /// A line that sshd understands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,49 +15,6 @@ pub struct KeyLine {
     pub key_type: String,
     /// The key in Base64.
     pub blob: String,
-}
-
-/// Why sshd passes over a line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LineFault {
-    /// Nothing there.
-    #[error("is empty")]
-    Empty,
-    /// Begins with `#`.
-    #[error("is commented out")]
-    Comment,
-    /// A double quote without its partner.
-    #[error("has a double quote that is never closed")]
-    OpenQuote,
-    /// No word of a key type where one is due.
-    #[error("has {found:?} where the key's type belongs{}", blank_hint(found))]
-    NoType {
-        /// What stands there.
-        found: String,
-    },
-    /// The type word is the last.
-    #[error("ends after the key's type")]
-    NoKey,
-    /// An option that sshd does not know.
-    #[error("has the option {word:?}, which sshd does not know; it then passes over the whole line")]
-    UnknownOption {
-        /// The word.
-        word: String,
-    },
-    /// An option whose value sshd rejects, and the line with it.
-    #[error("has the option {word:?} {problem}; sshd then passes over the whole line")]
-    BadOption {
-        /// The option's name.
-        word: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-}
-
-/// A word that is no key and no type is most often the second half of options with a blank between them.
-fn blank_hint(found: &str) -> &'static str {
-    let key = found.starts_with("AAAA") || is_key_type(found);
-    if key { "" } else { "; options stand without blanks between them" }
 }
 
 impl KeyLine {
@@ -120,11 +64,6 @@ impl KeyLine {
 /// A signature algorithm's name stands for the key type that signs with it.
 fn plain(key_type: &str) -> &str {
     if key_type.starts_with("rsa-sha2-") { "ssh-rsa" } else { key_type }
-}
-
-/// True where a word begins a key.
-fn is_key_type(word: &str) -> bool {
-    TYPES.contains(&word) || (word.ends_with("-cert-v01@openssh.com") && !word.contains('='))
 }
 
 /// The first word, and what is behind it and its blanks.

@@ -2,7 +2,7 @@
 //! What they mean for a login is judged elsewhere.
 
 use super::expiry::Expiry;
-use super::line::LineFault;
+use super::fault::LineFault;
 use crate::model::endpoint::Endpoint;
 
 /// What a line's options allow, as far as a tunnel is concerned.

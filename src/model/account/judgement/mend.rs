@@ -1,6 +1,6 @@
 //! The line as it should be, and the commands that put it there. They take away nothing but what was seen of our own key.
 
-use super::options::{is_kept_out, is_over};
+use super::limits::{is_kept_out, is_over};
 use super::{Case, Found};
 use crate::model::account::facts::{KeysFile, Presence};
 use crate::model::advice::Advice;

@@ -1,6 +1,7 @@
 //! What the options of the key's line demand of a login: words that sshd knows, an address, a time. What they allow afterwards is
 //! judged with the server's own settings.
 
+use super::limits::{is_kept_out, is_over};
 use super::mend::{mended, old_line, replace_line};
 use super::{Case, Found, fail, pass, skip};
 use crate::model::authorized_key::{Admission, KeyLine, LineFault, admits};
@@ -82,15 +83,6 @@ fn allowed(line: &KeyLine) -> String {
     }
 }
 
-pub(super) fn is_kept_out(case: &Case<'_>, line: &KeyLine) -> bool {
-    let Some(list) = &line.options.from else { return false };
-    let names = case.facts.settings.is_on("usedns");
-    case.expected
-        .from
-        .iter()
-        .any(|address| matches!(admits(list, *address, names), Admission::No | Admission::Invalid(_)))
-}
-
 pub(super) fn from(case: &Case<'_>) -> Finding {
     const CHECK: &str = "from";
     let Some((found, line)) = deciding(case) else {
@@ -144,11 +136,6 @@ pub(super) fn from(case: &Case<'_>) -> Finding {
         finding = finding.seen("names in the list match nobody: sshd looks no names up (UseDNS is off)");
     }
     finding
-}
-
-pub(super) fn is_over(case: &Case<'_>, line: &KeyLine) -> bool {
-    let end = line.options.expiry.as_ref().and_then(|expiry| expiry.instant(case.facts.zone));
-    end.is_some_and(|end| end < case.now())
 }
 
 pub(super) fn expiry(case: &Case<'_>) -> Finding {
