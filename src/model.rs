@@ -48,7 +48,8 @@ pub use route::{Hop, Route};
 pub use rung::Rung;
 pub use secret::Secret;
 pub use snapshot::{
-    BastionStatus, Bytes, Change, Connections, KeyStatus, KnownHostKey, Pending, ServiceStatus, Snapshot, TunnelStatus,
+    BastionStatus, Bytes, Change, Connections, KeyStatus, KnownHostKey, Pending, Rotation, ServiceStatus, Snapshot,
+    TunnelStatus,
 };
 pub use tunnel::Tunnel;
 pub use untrusted::Untrusted;

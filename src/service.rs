@@ -31,11 +31,11 @@ pub use handoff::{Wish, draft_handoff, handoff};
 pub use hub::{Running, start};
 pub use inside::Door;
 pub use keys::{
-    Finish, KeyRefusal, KeyUsers, RotationView, Trial, accounts as key_accounts, finish_rotation, remove as remove_key,
-    rotation_view, targets as key_targets, users as key_users,
+    Finish, KeyRefusal, KeyUsers, RotationView, Trial, accounts as key_accounts, finish_rotation,
+    removal_commands, remove as remove_key, rotation_view, targets as key_targets, users as key_users,
 };
 pub use log::{log_path, old_log_path};
-pub use protocol::{Hello, PROTOCOL, Reply, Request};
+pub use protocol::{Hello, KeyDone, KeyLook, KeyRequest, KeySource, PROTOCOL, Reply, Request};
 pub use socket::SocketError;
 pub use start::{StopError, ensure, stop};
 pub use wanted::{forget_wanted, rename_wanted};

@@ -75,6 +75,8 @@ pub(super) async fn ask(client: &Client, request: Request) -> Result<(), Stop> {
         | Reply::Journal { .. }
         | Reply::Saved { .. }
         | Reply::HandOff { .. }
+        | Reply::Key { .. }
+        | Reply::KeyLook { .. }
         | Reply::Explained { .. } => Ok(()),
     }
 }

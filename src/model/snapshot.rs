@@ -221,6 +221,33 @@ pub struct KeyStatus {
     pub public_key: String,
     /// Bastions and tunnels that name it.
     pub used_by: Vec<Name>,
+    /// Who needs it, in words, unfinished tunnels as well; absent when nobody does.
+    #[serde(default)]
+    pub needed_by: Option<String>,
+    /// The one line for `authorized_keys`, limited to the databases that are reached with it.
+    #[serde(default)]
+    pub authorized_key: String,
+    /// The accounts that it opens: `adit on bastion.example.com`.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// The second key, while a rotation is under way.
+    #[serde(default)]
+    pub rotation: Option<Rotation>,
+    /// Why its file cannot be used, if so.
+    pub broken: Option<String>,
+}
+
+/// The second key beside a key, as a viewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// `SHA256:…`
+    pub fingerprint: String,
+    /// It has a passphrase.
+    pub encrypted: bool,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Its one line for `authorized_keys`.
+    pub authorized_key: String,
     /// Why its file cannot be used, if so.
     pub broken: Option<String>,
 }

@@ -5,6 +5,7 @@ mod again;
 mod answer;
 mod begun;
 mod diagnose;
+mod keys;
 mod show;
 mod wizard;
 
@@ -144,7 +145,7 @@ struct Hub {
     questions: Questions,
     lists: Lists,
     journal: Ring,
-    /// Replies to `Down`, once its tunnels have closed. Bounded; a closer that finds it full waits.
+    /// Replies to what was done elsewhere, such as `Down` once its tunnels have closed. Bounded; who finds it full waits.
     closed: (mpsc::Sender<Late>, mpsc::Receiver<Late>),
     /// Requests that wait until the engine has taken them.
     begun: Vec<Begun>,
@@ -178,7 +179,7 @@ impl Hub {
                 Some(notice) = self.notices.recv() => self.record(&notice),
                 Ok(()) = changes.changed() => self.dirty = true,
                 () = news.notified() => self.dirty = true,
-                Some(late) = self.closed.1.recv() => self.reply(late.0, late.1),
+                Some(late) = self.closed.1.recv() => self.reply_late(late).await,
                 () = sleep_until(pace), if self.dirty => {
                     pace = Instant::now() + PACE;
                     self.publish();
@@ -269,6 +270,7 @@ impl Hub {
             | Request::Remove { .. }
             | Request::TrustHost { .. }
             | Request::CheckListen { .. }
+            | Request::Key { .. }
             | Request::Diagnose { .. }
             | Request::SaveReport { .. }
             | Request::Reload => {
@@ -368,6 +370,14 @@ impl Hub {
         let message = Untrusted::new(message).clean(1000);
         tracing::info!("{event}: {message}");
         self.journal.push(Entry { at: clock::now(), tunnel: None, event: event.to_owned(), message });
+    }
+
+    /// Replies to what was done elsewhere.
+    async fn reply_late(&mut self, (to, reply): Late) {
+        if let Reply::Key { key } = &reply {
+            self.key_done(key).await;
+        }
+        self.reply(to, reply);
     }
 
     /// Replies once the present state is published.

@@ -176,6 +176,18 @@ pub fn rotation_view(settings: &Settings, paths: &Paths, old: KeyInfo, new: KeyI
     }
 }
 
+/// For each account that the key opens, where it is and the command that takes the old line out of its `authorized_keys`.
+#[must_use]
+pub fn removal_commands(settings: &Settings, paths: &Paths, old: &KeyInfo) -> Vec<(String, String)> {
+    // The second word of a public line; nothing in base64 means anything to a shell or in a basic pattern but the slash.
+    let blob = old.public_key.split_whitespace().nth(1).unwrap_or_default();
+    let command = |bastion: &Bastion| {
+        let place = format!("on {}, as {}", bastion.endpoint.host, bastion.user);
+        (place, format!("sed -i.before '\\#{blob}#d' ~/.ssh/authorized_keys"))
+    };
+    accounts(settings, paths, &old.name).into_iter().map(command).collect()
+}
+
 /// How one bastion took the second key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {

@@ -1,10 +1,13 @@
 //! Bastions and keys as a viewer may see them, read from the files about once a second while someone watches. It shows no
 //! private half.
 
-use super::keys::users_with;
+use super::drafts::with_draft;
+use super::keys::{accounts, targets, users_with};
 use crate::config::{Paths, Settings};
-use crate::model::{BastionStatus, Draft, KeyStatus, KnownHostKey, Name, Untrusted};
-use crate::ssh::{Keystore, KnownHosts, World};
+use crate::model::{
+    Bastion, BastionStatus, Draft, Endpoint, KeyStatus, KnownHostKey, Name, Rotation, Untrusted, authorized_key,
+};
+use crate::ssh::{KeyInfo, Keystore, KnownHosts, World};
 
 /// What the files hold beside the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +19,6 @@ pub(super) struct Lists {
 /// Reads both lists. What cannot be read is left out here; the commands say why.
 pub(super) fn read(settings: &Settings, paths: &Paths, drafts: &[Draft]) -> Lists {
     let world = World::new(&paths.keys, &paths.known_hosts, paths.user_home.as_deref());
-    let users = |key: &Name| users_with(settings, paths, drafts, key).names();
     let known = KnownHosts::load(&world.known_host_files()).unwrap_or_default();
     let bastions = settings.bastions.values().map(|bastion| {
         let first = known.known(&bastion.endpoint).into_iter().next();
@@ -35,13 +37,60 @@ pub(super) fn read(settings: &Settings, paths: &Paths, drafts: &[Draft]) -> List
             },
         }
     });
-    let listing = Keystore::new(world.keys).list().unwrap_or_default();
-    let mut all: Vec<KeyStatus> = listing
-        .keys
-        .into_iter()
-        .map(|key| KeyStatus {
-            used_by: users(&key.name),
-            name: key.name,
+    // A key may wait for a tunnel that is not made yet.
+    let whole = drafts.iter().fold(settings.clone(), |settings, draft| with_draft(&settings, draft));
+    let store = Keystore::new(world.keys);
+    let listing = store.list().unwrap_or_default();
+    let reader = Reader { settings, whole: &whole, paths, drafts, store: &store };
+    let mut all: Vec<KeyStatus> = listing.keys.into_iter().map(|key| reader.key(key)).collect();
+    all.extend(
+        listing
+            .broken
+            .into_iter()
+            .map(|key| KeyStatus { broken: Some(Untrusted::new(key.why).clean(200)), ..reader.unread(key.name) }),
+    );
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Lists { bastions: bastions.collect(), keys: all }
+}
+
+/// What a key's line is made from.
+struct Reader<'a> {
+    settings: &'a Settings,
+    /// As it would be with the unfinished tunnels.
+    whole: &'a Settings,
+    paths: &'a Paths,
+    drafts: &'a [Draft],
+    store: &'a Keystore,
+}
+
+impl Reader<'_> {
+    /// What is known of a key whose file says nothing.
+    fn unread(&self, name: Name) -> KeyStatus {
+        let users = users_with(self.settings, self.paths, self.drafts, &name);
+        let account = |bastion: &Bastion| format!("{} on {}", bastion.user, bastion.endpoint.host);
+        KeyStatus {
+            used_by: users.names(),
+            needed_by: (!users.is_empty()).then(|| users.words()),
+            accounts: accounts(self.whole, self.paths, &name).into_iter().map(account).collect(),
+            name,
+            key_type: String::new(),
+            bits: 0,
+            fingerprint: String::new(),
+            comment: String::new(),
+            encrypted: false,
+            created: None,
+            public_key: String::new(),
+            authorized_key: String::new(),
+            rotation: None,
+            broken: None,
+        }
+    }
+
+    fn key(&self, key: KeyInfo) -> KeyStatus {
+        let databases = targets(self.whole, self.paths, &key.name);
+        KeyStatus {
+            rotation: self.rotation(&key.name, &databases),
+            authorized_key: line(&key.public_key, &databases),
             key_type: key.key_type,
             bits: key.bits,
             fingerprint: key.fingerprint,
@@ -49,21 +98,32 @@ pub(super) fn read(settings: &Settings, paths: &Paths, drafts: &[Draft]) -> List
             encrypted: key.encrypted,
             created: key.created,
             public_key: Untrusted::new(key.public_key).clean(2000),
-            broken: None,
-        })
-        .collect();
-    all.extend(listing.broken.into_iter().map(|key| KeyStatus {
-        used_by: users(&key.name),
-        name: key.name,
-        key_type: String::new(),
-        bits: 0,
-        fingerprint: String::new(),
-        comment: String::new(),
-        encrypted: false,
-        created: None,
-        public_key: String::new(),
-        broken: Some(Untrusted::new(key.why).clean(200)),
-    }));
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    Lists { bastions: bastions.collect(), keys: all }
+            ..self.unread(key.name)
+        }
+    }
+
+    fn rotation(&self, name: &Name, databases: &[Endpoint]) -> Option<Rotation> {
+        match self.store.rotation(name) {
+            Ok(None) => None,
+            Ok(Some(second)) => Some(Rotation {
+                fingerprint: second.fingerprint,
+                encrypted: second.encrypted,
+                created: second.created,
+                authorized_key: line(&second.public_key, databases),
+                broken: None,
+            }),
+            Err(error) => Some(Rotation {
+                fingerprint: String::new(),
+                encrypted: false,
+                created: None,
+                authorized_key: String::new(),
+                broken: Some(Untrusted::new(error.to_string()).clean(200)),
+            }),
+        }
+    }
+}
+
+/// A line for `authorized_keys`; the comment in it is a file's, and cleaned.
+fn line(public_key: &str, databases: &[Endpoint]) -> String {
+    Untrusted::new(authorized_key(public_key, databases)).clean(8000)
 }

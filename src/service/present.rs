@@ -2,6 +2,7 @@
 
 mod compare;
 mod explain;
+mod keys;
 mod lists;
 mod qr;
 mod redact;
@@ -12,6 +13,7 @@ mod table;
 
 pub use compare::report_changes;
 pub use explain::{explain_json, explain_text};
+pub use keys::imported_text;
 pub use lists::{
     BastionView, HostKeyView, KeyView, TrustView, TunnelView, bastion_json, bastion_text, bastion_values,
     bastions_json, bastions_text, key_json, key_text, keys_json, keys_text, rotation_json, trials_text, trust_json,

@@ -1,5 +1,7 @@
 //! The words between a client and the service, as serde values. How they travel is `frame`; what they cause is `hub`.
 
+mod keys;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,8 +11,10 @@ use crate::diagnose::Match;
 use crate::model::journal::Entry;
 use crate::model::{Admin, Answer, Draft, Listen, Name, Snapshot, Subject};
 
+pub use keys::{KeyDone, KeyLook, KeyRequest, KeySource};
+
 /// The version of these words. Another one on the other side ends the conversation after the first frame.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// The first frame, both ways. Its shape is for all versions, so that each side can name the other's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +142,11 @@ pub enum Request {
         /// Hosts, users and addresses replaced by placeholders.
         redacted: bool,
     },
+    /// Something about adit's own keys. Answered when it is done, which may take seconds.
+    Key {
+        /// What.
+        ask: KeyRequest,
+    },
     /// Say what an error text means. Answered with `Reply::Explained`.
     Explain {
         /// The text as it was pasted.
@@ -179,6 +188,16 @@ pub enum Reply {
     Saved {
         /// Where.
         path: String,
+    },
+    /// What was done to a key.
+    Key {
+        /// In words.
+        key: KeyDone,
+    },
+    /// What a file or a paste is.
+    KeyLook {
+        /// As a key.
+        look: KeyLook,
     },
     /// What a text means, best first; empty where nothing is known.
     Explained {

@@ -179,7 +179,12 @@ where
                         Ok(Reply::Done | Reply::Status { .. } | Reply::Journal { .. } | Reply::HandOff { .. }) => {
                             return;
                         }
-                        Ok(reply @ (Reply::Saved { .. } | Reply::Explained { .. })) => Msg::Replied { about, reply },
+                        Ok(
+                            reply @ (Reply::Saved { .. }
+                            | Reply::Explained { .. }
+                            | Reply::Key { .. }
+                            | Reply::KeyLook { .. }),
+                        ) => Msg::Replied { about, reply },
                         Err(error) => Msg::Refused { about, why: error.to_string() },
                     };
                     // A screen that is gone needs no news.

@@ -135,7 +135,12 @@ fn take_reply(app: &mut App, about: &str, reply: Reply) -> Vec<Effect> {
             app.overlays.push(Overlay::show("Saved", format!("{path}\n\nYou alone can read it.")));
         }
         Reply::Refused { message, .. } => app.complain(format!("{about}: {message}")),
-        Reply::Done | Reply::Status { .. } | Reply::Journal { .. } | Reply::HandOff { .. } => {}
+        Reply::Done
+        | Reply::Status { .. }
+        | Reply::Journal { .. }
+        | Reply::HandOff { .. }
+        | Reply::Key { .. }
+        | Reply::KeyLook { .. } => {}
     }
     Vec::new()
 }

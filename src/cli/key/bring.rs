@@ -11,11 +11,9 @@ use crate::cli::failure::Stop;
 use crate::cli::print;
 use crate::local::terminal;
 use crate::model::{Fault, Name, Untrusted};
-use crate::ssh::keystore::{Brought, Imported, MAX_FILE, Source};
+use crate::service::present::imported_text;
+use crate::ssh::keystore::{Brought, MAX_FILE, Source};
 use crate::ssh::{KeyInfo, Keystore};
-
-/// Below this an RSA key is refused by many servers (sshd_config(5), `RequiredRSASize`) and trusted by few people.
-const SHORT_RSA: u32 = 2048;
 
 /// Imports and says what was found on the way.
 pub(super) async fn import(
@@ -50,7 +48,9 @@ pub(super) async fn import(
     let (brought, imported) =
         work.await.map_err(|error| Stop::fault(format!("cannot import the key {name}: {error}")))?;
     let imported = imported?;
-    report(&brought, &imported);
+    for line in imported_text(&brought, &imported) {
+        print::words(&format!("adit: {line}"));
+    }
     Ok(imported.info)
 }
 
@@ -75,42 +75,5 @@ fn shown(brought: &Brought) -> String {
     match brought.source() {
         Source::File(path) => Untrusted::new(path.display().to_string()).clean(400),
         Source::Paste => "the pasted key".to_owned(),
-    }
-}
-
-/// Says what was mended and what stays behind.
-fn report(brought: &Brought, imported: &Imported) {
-    let info = &imported.info;
-    let kept = if info.encrypted { "with the passphrase it had" } else { "without a passphrase, as it was" };
-    print::words(&format!(
-        "adit: imported the {} key {} ({} bits, {}), {kept}",
-        info.key_type, info.name, info.bits, info.fingerprint
-    ));
-    if !brought.mended().is_empty() {
-        let list: Vec<&str> = brought.mended().iter().map(|mended| mended.words()).collect();
-        print::words(&format!("adit: mended in adit's copy: {}", list.join("; ")));
-    }
-    match (brought.source(), brought.open_to_others()) {
-        (Source::File(_), Some(mode)) => print::words(&format!(
-            "adit: {} still lies there untouched, and others on this machine may read it (mode {mode:04o}): remove it or \
-             close it with chmod 600, and think about a new key",
-            shown(brought)
-        )),
-        (Source::File(_), None) => {
-            print::words(&format!(
-                "adit: {} still lies there untouched; remove it if nothing else needs it",
-                shown(brought)
-            ));
-        }
-        (Source::Paste, _) => {}
-    }
-    if info.key_type == "rsa" && info.bits < SHORT_RSA {
-        print::words(&format!(
-            "adit: an RSA key of {} bits is weak, and many servers refuse it: adit key new makes a better one",
-            info.bits
-        ));
-    }
-    for other in &imported.same_as {
-        print::words(&format!("adit: it is the same key as {other}"));
     }
 }

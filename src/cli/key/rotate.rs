@@ -13,7 +13,7 @@ use crate::cli::print;
 use crate::config::Settings;
 use crate::model::Name;
 use crate::service::present::{document, rotation_json, trials_text};
-use crate::service::{Finish, RotationView, finish_rotation, key_accounts, rotation_view};
+use crate::service::{Finish, RotationView, finish_rotation, key_accounts, removal_commands, rotation_view};
 use crate::ssh::{KeyInfo, Keystore};
 
 /// How far to go.
@@ -115,7 +115,9 @@ async fn finish(context: &Context, settings: &Settings, name: &Name, file: Optio
     };
     let Finish { trials, swapped } =
         finish_rotation(settings, &context.paths, name, secret).await.map_err(|error| refusal(&error))?;
-    print::words(&trials_text(&trials).join("\n"));
+    for line in trials_text(&trials) {
+        print::words(&format!("adit: {line}"));
+    }
     let Some(swapped) = swapped else {
         print::words(&format!(
             "adit: not every bastion takes the second key, so nothing was changed and {name} is the key it was \
@@ -142,11 +144,8 @@ fn removal(context: &Context, settings: &Settings, view: &RotationView) {
          new key. The bastion's admin can remove the old line:",
         view.new.fingerprint, view.old.fingerprint
     ));
-    // The second word of a public line; nothing in base64 means anything to a shell or in a basic pattern but the slash.
-    let blob = view.old.public_key.split_whitespace().nth(1).unwrap_or_default();
-    for bastion in key_accounts(settings, &context.paths, name) {
-        let (user, host) = (&bastion.user, &bastion.endpoint.host);
-        print::words(&format!("  on {host}, as {user}: sed -i.before '\\#{blob}#d' ~/.ssh/authorized_keys"));
+    for (place, command) in removal_commands(settings, &context.paths, &view.old) {
+        print::words(&format!("  {place}: {command}"));
     }
 }
 

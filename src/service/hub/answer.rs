@@ -77,6 +77,7 @@ impl Hub {
                 Ok(())
             }
             Request::SaveDraft { draft, was } => return self.save_draft(*draft, was.as_ref(), to).await,
+            Request::Key { ask } => return self.key(ask, to).await,
             Request::TrustHost { subject, fingerprint } => return self.trust_host(&subject, fingerprint, to),
             Request::DropDraft { name } => self.drop_draft(&name).map_err(Refusal::from),
             Request::HandOff { subject } => return self.hand_off(subject, to),

@@ -317,8 +317,8 @@ pub fn rotation_json(view: &RotationView, state: &str, trials: &[Trial]) -> Stri
 #[must_use]
 pub fn trials_text(trials: &[Trial]) -> Vec<String> {
     let line = |trial: &Trial| match &trial.fault {
-        None => format!("adit: {} ({}) accepts the second key for {}", trial.bastion, trial.endpoint, trial.user),
-        Some(fault) => format!("adit: {}: {} ({})", trial.bastion, fault.message, fault.code),
+        None => format!("{} ({}) accepts the second key for {}", trial.bastion, trial.endpoint, trial.user),
+        Some(fault) => format!("{}: {} ({})", trial.bastion, fault.message, fault.code),
     };
     trials.iter().map(line).collect()
 }
