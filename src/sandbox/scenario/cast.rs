@@ -144,7 +144,7 @@ const LINES: [Line; 13] = [
         name: "customers",
         bastion: "prod",
         kind: Kind::Postgres,
-        place: ("10.0.1.16", 5432),
+        place: ("10.0.1.16", 3306),
         tags: &["prod", "shop"],
         shows: Shows::WrongProtocol,
         traffic: None,
