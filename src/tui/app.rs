@@ -1,5 +1,8 @@
 //! All that can be on screen. It changes only in `update` and is drawn only in `view`.
 
+mod lines;
+mod rates;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +18,9 @@ use super::widget::field::Field;
 use super::widget::list::Selection;
 use super::widget::pane::Ink;
 use super::wizard;
-use crate::model::{BastionStatus, Draft, KeyStatus, Name, Phase, Snapshot, Subject, TunnelStatus};
+use crate::model::{Name, Phase, Snapshot};
+
+pub(crate) use rates::Rates;
 
 /// The screens, in the order of their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,56 +90,6 @@ pub(crate) struct Toast {
     /// It says that something went wrong; stays until a key is pressed.
     pub(crate) error: bool,
     pub(crate) since: Timestamp,
-}
-
-/// The bytes a tunnel has carried, sampled about once a second.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Rates {
-    last: Option<(Timestamp, u64, u64)>,
-    /// Bytes a second, oldest first.
-    pub(crate) from_database: Vec<f64>,
-    pub(crate) to_database: Vec<f64>,
-}
-
-/// Samples kept per tunnel: two minutes.
-const SAMPLES: usize = 120;
-/// Counters come once a second while something flows; after this long without any, nothing does.
-const QUIET_SECONDS: f64 = 2.5;
-
-impl Rates {
-    fn note(&mut self, now: Timestamp, tunnel: &TunnelStatus) {
-        let bytes = tunnel.bytes;
-        if let Some((then, from, to)) = self.last {
-            let seconds = now.duration_since(then).as_secs_f64();
-            if (0.0..0.9).contains(&seconds) {
-                return;
-            }
-            if seconds < 0.0 {
-                // The clock was set back: count from here.
-                self.last = Some((now, bytes.from_database, bytes.to_database));
-                return;
-            }
-            // A restarted service counts from zero.
-            let rate = |new: u64, old: u64| new.saturating_sub(old) as f64 / seconds;
-            for (history, value) in [
-                (&mut self.from_database, rate(bytes.from_database, from)),
-                (&mut self.to_database, rate(bytes.to_database, to)),
-            ] {
-                // A line of seconds: what covers several of them stands there as often.
-                let covered = (seconds.round() as usize).clamp(1, SAMPLES);
-                history.extend(std::iter::repeat_n(value, covered));
-                history.drain(..history.len().saturating_sub(SAMPLES));
-            }
-        }
-        self.last = Some((now, bytes.from_database, bytes.to_database));
-    }
-
-    /// As `note`, where no newer counters came.
-    fn note_silence(&mut self, now: Timestamp, tunnel: &TunnelStatus) {
-        if self.last.is_some_and(|(then, ..)| now.duration_since(then).as_secs_f64() >= QUIET_SECONDS) {
-            self.note(now, tunnel);
-        }
-    }
 }
 
 /// What the person's terminal and settings ask for.
@@ -287,100 +242,6 @@ impl App {
         self.list().map_or("", |list| list.filter.text())
     }
 
-    /// The tunnels that the filter lets through.
-    pub(crate) fn tunnels(&self) -> Vec<&TunnelStatus> {
-        let filter = self.filter();
-        let fits = |tunnel: &&TunnelStatus| {
-            filter.split_whitespace().all(|word| match word.strip_prefix('#') {
-                Some(tag) => tunnel.tags.iter().any(|other| other.as_str().starts_with(tag)),
-                None => {
-                    let word = word.to_lowercase();
-                    let has = |text: &str| text.to_lowercase().contains(&word);
-                    has(tunnel.name.as_str())
-                        || has(tunnel.database.kind.as_str())
-                        || has(tunnel.bastion.as_str())
-                        || has(&tunnel.database.endpoint().to_string())
-                        || has(super::widget::badge::State::of(tunnel).word())
-                }
-            })
-        };
-        self.snapshot.tunnels.iter().filter(fits).collect()
-    }
-
-    /// The tunnels in the making that the filter lets through; they stand below the tunnels.
-    pub(crate) fn drafts(&self) -> Vec<&Draft> {
-        let filter = self.filter().to_lowercase();
-        let fits = |draft: &&Draft| {
-            let (state, page) = wizard::waits_for(draft);
-            filter.split_whitespace().all(|word| match word.strip_prefix('#') {
-                Some(tag) => draft.tags.iter().any(|other| other.as_str().starts_with(tag)),
-                None => {
-                    draft.name.as_str().contains(word)
-                        || state.contains(word)
-                        || page.contains(word)
-                        || "draft".contains(word)
-                        || draft.database.as_ref().is_some_and(|database| database.kind.as_str().contains(word))
-                }
-            })
-        };
-        self.snapshot.drafts.iter().filter(fits).collect()
-    }
-
-    /// The bastions that the filter lets through.
-    pub(crate) fn bastions(&self) -> Vec<&BastionStatus> {
-        let filter = self.filter().to_lowercase();
-        let fits = |b: &&BastionStatus| {
-            filter.split_whitespace().all(|w| b.name.as_str().contains(w) || b.endpoint.to_string().contains(w))
-        };
-        self.snapshot.bastions.iter().filter(fits).collect()
-    }
-
-    /// The keys that the filter lets through.
-    pub(crate) fn keys(&self) -> Vec<&KeyStatus> {
-        let filter = self.filter().to_lowercase();
-        let fits =
-            |k: &&KeyStatus| filter.split_whitespace().all(|w| k.name.as_str().contains(w) || k.key_type.contains(w));
-        self.snapshot.keys.iter().filter(fits).collect()
-    }
-
-    /// The lines of the journal that the filter lets through, each as (moment, tunnel, event, message).
-    pub(crate) fn journal(&self) -> Vec<&crate::model::journal::Entry> {
-        let filter = self.filter().to_lowercase();
-        let fits = |entry: &&crate::model::journal::Entry| {
-            filter.split_whitespace().all(|word| {
-                entry.tunnel.as_ref().is_some_and(|name| name.as_str().contains(word))
-                    || entry.event.contains(word)
-                    || entry.message.to_lowercase().contains(word)
-            })
-        };
-        self.snapshot.journal.iter().filter(fits).collect()
-    }
-
-    /// The names of the lines on screen.
-    pub(crate) fn line_names(&self) -> Vec<String> {
-        match self.screen {
-            Screen::Tunnels => {
-                let drafts = self.drafts().into_iter().map(|draft| Subject::Draft(draft.name.clone()).to_string());
-                self.tunnels().iter().map(|tunnel| tunnel.name.to_string()).chain(drafts).collect()
-            }
-            Screen::Bastions => self.bastions().iter().map(|bastion| bastion.name.to_string()).collect(),
-            Screen::Keys => self.keys().iter().map(|key| key.name.to_string()).collect(),
-            Screen::Journal => (0..self.journal().len()).map(|line| line.to_string()).collect(),
-        }
-    }
-
-    /// The selected line.
-    pub(crate) fn selected(&self) -> Option<usize> {
-        let names = self.line_names();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        match self.list() {
-            Some(list) if list.selection.is_made() => list.selection.index(&names),
-            // The journal stays at its end: what happened last.
-            _ if self.screen == Screen::Journal => names.len().checked_sub(1),
-            _ => (!names.is_empty()).then_some(0),
-        }
-    }
-
     /// The page that lies over the list, if one does.
     pub(crate) fn page(&self) -> Option<Open<'_>> {
         let page = self.diagnosis.as_ref()?;
@@ -401,22 +262,6 @@ impl App {
         } else {
             self.screen.scopes()
         }
-    }
-
-    /// The selected bastion.
-    pub(crate) fn bastion(&self) -> Option<&BastionStatus> {
-        self.selected().and_then(|index| self.bastions().get(index).copied())
-    }
-
-    /// The selected tunnel.
-    pub(crate) fn tunnel(&self) -> Option<&TunnelStatus> {
-        self.selected().and_then(|index| self.tunnels().get(index).copied())
-    }
-
-    /// The selected tunnel in the making.
-    pub(crate) fn draft(&self) -> Option<&Draft> {
-        let index = self.selected()?.checked_sub(self.tunnels().len())?;
-        self.drafts().get(index).copied().filter(|_| self.screen == Screen::Tunnels)
     }
 
     /// There is nothing to show yet, but what a person can do about it.

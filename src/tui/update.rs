@@ -1,6 +1,11 @@
 //! (App, Msg) → effects. Routing and the actions; no IO, no clock, no terminal.
 
+mod bastions;
+mod global;
+mod keys;
+mod list;
 mod page;
+mod tunnels;
 mod wizard;
 
 use std::sync::Arc;
@@ -8,17 +13,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::action::{Action, Scope};
-use super::app::{App, Link, Screen};
+use super::app::{App, Link};
 use super::effect::Effect;
 use super::input::Input;
 use super::key::{Code, Key};
 use super::layout::{self, Hit};
 use super::msg::Msg;
 use super::overlay::{self, Outcome, Overlay};
-use super::widget::list::{Move, Selection};
-use crate::model::recipe::{Format, Recipe};
-use crate::model::{Code as Cause, Name, Phase, Snapshot, TunnelStatus};
+use super::widget::list::Move;
+use crate::model::Snapshot;
 use crate::service::{Reply, Request};
+
+pub(crate) use tunnels::{client_command, connection_string};
 
 /// A message that passes stays this long.
 const TOAST_SECONDS: i64 = 4;
@@ -112,7 +118,7 @@ fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
             if app.diagnosis.is_some() {
                 page::step(app, lines > 0);
             } else {
-                go(app, Move::By(isize::from(lines)));
+                list::go(app, Move::By(isize::from(lines)));
             }
             Vec::new()
         }
@@ -169,7 +175,7 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
         return if key == Key::ctrl('z') { vec![Effect::Suspend] } else { wizard::input(app, Input::Key(key)) };
     }
     if app.list().is_some_and(|list| list.filtering) {
-        return filter_key(app, key);
+        return list::filter_key(app, key);
     }
     match app.keymap.action(app.scopes(), key) {
         Some(Action::CopyAdvice) => page::copy_advice(app, page::number(key)),
@@ -213,23 +219,6 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
     }
 }
 
-fn filter_key(app: &mut App, key: Key) -> Vec<Effect> {
-    match key.code {
-        Code::Esc => {
-            let list = app.list_mut();
-            list.filter.take();
-            list.filtering = false;
-        }
-        Code::Enter => app.list_mut().filtering = false,
-        Code::Up => go(app, Move::By(-1)),
-        Code::Down => go(app, Move::By(1)),
-        _ => {
-            app.list_mut().filter.key(key);
-        }
-    }
-    Vec::new()
-}
-
 fn click(app: &mut App, x: u16, y: u16) -> Vec<Effect> {
     if !app.overlays.is_empty() {
         return Vec::new();
@@ -247,87 +236,18 @@ fn click(app: &mut App, x: u16, y: u16) -> Vec<Effect> {
     Vec::new()
 }
 
-fn go(app: &mut App, to: Move) {
-    let names = app.line_names();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if let Some(here) = app.selected() {
-        app.list_mut().selection.set(here, &names);
-    }
-    app.list_mut().selection.go(to, &names);
-    if app.screen == Screen::Journal && app.selected() == names.len().checked_sub(1) {
-        // At the end it follows what happens.
-        app.list_mut().selection = Selection::default();
-    }
-}
-
 /// Why an action cannot be done now; nothing when it can.
 pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
-    let tunnel = app.tunnel();
     if action.scope() != Scope::Global && !app.scopes().contains(&action.scope()) {
         return Some("belongs to another screen");
     }
-    match action {
-        Action::Toggle | Action::Restart if app.link == Link::Gone => Some("the service is gone"),
-        Action::Toggle | Action::Restart | Action::Copy if tunnel.is_none() => Some("no tunnel is selected"),
-        Action::Copy if tunnel.is_some_and(|tunnel| tunnel.listen.is_none()) => {
-            Some("its local port is chosen when it first comes up")
-        }
-        Action::CopyFix => match tunnel {
-            None => Some("no tunnel is selected"),
-            Some(tunnel) if fix(tunnel).is_none() => Some("there is no command to copy"),
-            // One key must not lead around a changed host key.
-            Some(tunnel) if has_changed_key(tunnel) => Some("ask the bastion's admin first; a shows the fingerprints"),
-            Some(_) => None,
-        },
-        Action::Answer => match tunnel {
-            None => Some("no tunnel is selected"),
-            Some(tunnel) if asked(app, tunnel).is_some() || has_changed_key(tunnel) => None,
-            Some(_) => Some("nothing is asked"),
-        },
-        Action::New | Action::Drop | Action::Edit | Action::Remove | Action::RemoveBastion
-            if app.link == Link::Gone =>
-        {
-            Some("the service is gone")
-        }
-        Action::Edit | Action::Remove if tunnel.is_none() => Some("no tunnel is selected"),
-        Action::RemoveBastion => match app.bastion() {
-            None => Some("no bastion is selected"),
-            Some(bastion) if !bastion.tunnels.is_empty() => Some("tunnels go through it"),
-            Some(_) => None,
-        },
-        Action::Resume | Action::Drop if app.draft().is_none() => Some("no draft is selected"),
-        Action::OpenClient => match tunnel {
-            None => Some("no tunnel is selected"),
-            Some(tunnel) if tunnel.phase != Phase::Up => Some("the tunnel is not up"),
-            Some(tunnel) if client_command(tunnel).is_none() => Some("no client is known for this kind"),
-            Some(_) => None,
-        },
-        Action::Diagnose | Action::DiagnoseBastion if app.link == Link::Gone => Some("the service is gone"),
-        Action::Diagnose if tunnel.is_none() => Some("no tunnel is selected"),
-        Action::DiagnoseBastion if app.bastion().is_none() => Some("no bastion is selected"),
-        action if action.scope() == Scope::Diagnosis => page::obstacle(app, action),
-        Action::CopyBastion => match app.bastion() {
-            Some(bastion) if bastion.host_key.is_some() => None,
-            Some(_) => Some("its host key is not known yet"),
-            None => Some("no bastion is selected"),
-        },
-        Action::CopyKey if app.keys().is_empty() => Some("no key is selected"),
-        _ => None,
+    match action.scope() {
+        Scope::Tunnels | Scope::Drafts => tunnels::obstacle(app, action),
+        Scope::Bastions => bastions::obstacle(app, action),
+        Scope::Keys => keys::obstacle(app, action),
+        Scope::Diagnosis => page::obstacle(app, action),
+        Scope::List | Scope::Global => None,
     }
-}
-
-fn asked(app: &App, tunnel: &TunnelStatus) -> Option<u64> {
-    tunnel.question.filter(|id| app.snapshot.questions.iter().any(|pending| pending.id == *id))
-}
-
-/// The command that mends its fault.
-fn fix(tunnel: &TunnelStatus) -> Option<String> {
-    tunnel.fault.as_ref()?.advice.iter().find_map(|advice| advice.command.clone())
-}
-
-fn has_changed_key(tunnel: &TunnelStatus) -> bool {
-    let code = tunnel.fault.as_ref().map(|fault| fault.code);
-    matches!(code, Some(Cause::HostKeyChanged | Cause::HostKeyRevoked))
 }
 
 /// Does an action, or says why not.
@@ -336,92 +256,13 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         app.say(format!("{}: {why}", action.id()));
         return Vec::new();
     }
-    match action {
-        Action::Toggle | Action::Restart | Action::OpenClient | Action::Copy | Action::CopyFix | Action::Answer => {
-            on_tunnel(app, action)
-        }
-        Action::New | Action::Resume | Action::Drop | Action::Edit | Action::Remove | Action::RemoveBastion => {
-            on_configuration(app, action)
-        }
-        Action::CopyBastion | Action::CopyKey => copy_line(app, action).into_iter().collect(),
-        Action::Diagnose | Action::DiagnoseBastion => page::open(app),
-        Action::Details
-        | Action::CopyAdvice
-        | Action::Again
-        | Action::CopyReport
-        | Action::CopyRedacted
-        | Action::SaveReport
-        | Action::SaveRedacted
-        | Action::Compare
-        | Action::NextRung
-        | Action::PreviousRung
-        | Action::Back => page::perform(app, action),
-        Action::Explain => open(app, Overlay::explain()),
-        Action::Filter => {
-            app.list_mut().filtering = true;
-            Vec::new()
-        }
-        Action::Theme => {
-            app.theme = app.themes.after(app.theme.id());
-            app.say(match app.themes.left_out {
-                0 => format!("theme {}", app.theme.name()),
-                n => format!("theme {}; {n} more need a terminal with more than 16 colours", app.theme.name()),
-            });
-            Vec::new()
-        }
-        Action::Mouse => {
-            app.mouse = !app.mouse;
-            app.say(if app.mouse { "mouse on" } else { "mouse off: the terminal selects text" });
-            vec![Effect::Mouse(app.mouse)]
-        }
-        Action::Palette => open(app, Overlay::palette()),
-        Action::Help => open(app, Overlay::help()),
-        Action::Suspend => vec![Effect::Suspend],
-        Action::Quit => vec![Effect::Quit],
-        Action::Down | Action::Up | Action::First | Action::Last | Action::HalfDown | Action::HalfUp => {
-            let half = isize::try_from(layout::list_height(app) / 2).unwrap_or(1).max(1);
-            go(
-                app,
-                match action {
-                    Action::Down => Move::By(1),
-                    Action::Up => Move::By(-1),
-                    Action::First => Move::First,
-                    Action::Last => Move::Last,
-                    Action::HalfDown => Move::By(half),
-                    _ => Move::By(-half),
-                },
-            );
-            Vec::new()
-        }
-        Action::Tunnels => show(app, Screen::Tunnels),
-        Action::Bastions => show(app, Screen::Bastions),
-        Action::Keys => show(app, Screen::Keys),
-        Action::Journal => show(app, Screen::Journal),
-        Action::NextScreen => step_screen(app, 1),
-        Action::PreviousScreen => step_screen(app, Screen::ALL.len() - 1),
-    }
-}
-
-/// The line that is copied of a bastion or a key.
-fn copy_line(app: &App, action: Action) -> Option<Effect> {
-    if action == Action::CopyBastion {
-        let bastion = app.bastion()?;
-        let text = bastion.host_key.as_ref()?.fingerprint.clone();
-        return Some(Effect::Copy { text, what: format!("the fingerprint of {}", bastion.name) });
-    }
-    let key = app.selected().and_then(|index| app.keys().get(index).copied())?;
-    Some(Effect::Copy { text: key.public_key.clone(), what: format!("the public key {}", key.name) })
-}
-
-/// Makes, changes and removes what is configured, or is to be.
-fn on_configuration(app: &mut App, action: Action) -> Vec<Effect> {
-    match (action, app.draft().cloned(), app.tunnel().cloned(), app.bastion().cloned()) {
-        (Action::Resume, Some(draft), ..) => wizard::resume(app, &draft),
-        (Action::Drop, Some(draft), ..) => open(app, wizard::ask_to_drop(&draft)),
-        (Action::Edit, _, Some(tunnel), _) => wizard::edit(app, &tunnel),
-        (Action::Remove, _, Some(tunnel), _) => open(app, wizard::ask_to_remove(&tunnel)),
-        (Action::RemoveBastion, _, _, Some(bastion)) => open(app, wizard::ask_to_remove_bastion(&bastion)),
-        _ => wizard::open(app),
+    match action.scope() {
+        Scope::Tunnels | Scope::Drafts => tunnels::perform(app, action),
+        Scope::Bastions => bastions::perform(app, action),
+        Scope::Keys => keys::perform(app, action),
+        Scope::Diagnosis => page::perform(app, action),
+        Scope::List => list::perform(app, action),
+        Scope::Global => global::perform(app, action),
     }
 }
 
@@ -430,79 +271,11 @@ fn open(app: &mut App, overlay: Overlay) -> Vec<Effect> {
     Vec::new()
 }
 
-fn show(app: &mut App, screen: Screen) -> Vec<Effect> {
-    app.diagnosis = None;
-    app.screen = screen;
-    Vec::new()
+fn request(request: Request, about: String) -> Vec<Effect> {
+    vec![Effect::Request { request, about }]
 }
 
-fn step_screen(app: &mut App, by: usize) -> Vec<Effect> {
-    let here = Screen::ALL.iter().position(|screen| *screen == app.screen).unwrap_or(0);
-    app.diagnosis = None;
-    if let Some(screen) = Screen::ALL.iter().cycle().nth(here + by) {
-        app.screen = *screen;
-    }
-    Vec::new()
-}
-
-fn on_tunnel(app: &mut App, action: Action) -> Vec<Effect> {
-    let Some(tunnel) = app.tunnel().cloned() else { return Vec::new() };
-    let name = tunnel.name.clone();
-    if matches!(action, Action::Toggle | Action::Restart) && !app.acted.contains(&name) {
-        app.acted.push(name.clone());
-    }
-    match action {
-        Action::Toggle if tunnel.phase == Phase::Stopped => {
-            ask(Request::Up { names: vec![name.clone()] }, "bring up", &name)
-        }
-        Action::Toggle => ask(Request::Down { names: vec![name.clone()], now: false }, "take down", &name),
-        Action::Restart => ask(Request::Restart { names: vec![name.clone()] }, "restart", &name),
-        Action::OpenClient => {
-            client_command(&tunnel).map(|command| Effect::RunClient { command }).into_iter().collect()
-        }
-        Action::Copy => copy(&tunnel),
-        Action::CopyFix => fix(&tunnel)
-            .map(|text| Effect::Copy { text, what: format!("the command that mends {name}") })
-            .into_iter()
-            .collect(),
-        _ => {
-            let pending =
-                asked(app, &tunnel).and_then(|id| app.snapshot.questions.iter().find(|p| p.id == id).cloned());
-            match (pending, &tunnel.fault) {
-                (Some(pending), _) => open(app, Overlay::ask(pending)),
-                (None, Some(fault)) => {
-                    let mut text = format!("{}\n", fault.message);
-                    for advice in &fault.advice {
-                        text.push_str(&format!("\n{}\n", advice.text));
-                        text.extend(advice.command.iter().map(|command| format!("  {command}\n")));
-                    }
-                    open(app, Overlay::show("This host key is not the one that is known", text))
-                }
-                (None, None) => Vec::new(),
-            }
-        }
-    }
-}
-
-fn ask(request: Request, verb: &str, name: &Name) -> Vec<Effect> {
-    vec![Effect::Request { request, about: format!("{verb} {name}") }]
-}
-
-fn copy(tunnel: &TunnelStatus) -> Vec<Effect> {
-    let what = format!("the connection string of {}", tunnel.name);
-    connection_string(tunnel).map(|text| Effect::Copy { text, what }).into_iter().collect()
-}
-
-/// What a program connects with.
-pub(crate) fn connection_string(tunnel: &TunnelStatus) -> Option<String> {
-    let listen = tunnel.listen.as_ref()?;
-    Recipe::of(&tunnel.as_configured(), listen).plain(Format::Url).ok()
-}
-
-/// The command line of the database's own client.
-pub(crate) fn client_command(tunnel: &TunnelStatus) -> Option<String> {
-    let listen = tunnel.listen.as_ref()?;
-    let configured = tunnel.as_configured();
-    let format = Format::client(tunnel.database.kind)?;
-    Recipe::of(&configured, listen).plain(format).ok()
+/// Text for the clipboard, where there is some.
+fn copied(text: Option<String>, what: String) -> Vec<Effect> {
+    text.map(|text| Effect::Copy { text, what }).into_iter().collect()
 }

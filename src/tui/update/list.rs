@@ -1,0 +1,56 @@
+//! What moves in every list: the selection and the filter. It knows nothing of what the lines mean.
+
+use crate::tui::action::Action;
+use crate::tui::app::{App, Screen};
+use crate::tui::effect::Effect;
+use crate::tui::key::{Code, Key};
+use crate::tui::layout;
+use crate::tui::widget::list::{Move, Selection};
+
+/// Does what nothing is in the way of.
+pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
+    let half = isize::try_from(layout::list_height(app) / 2).unwrap_or(1).max(1);
+    match action {
+        Action::Filter => app.list_mut().filtering = true,
+        Action::Down => go(app, Move::By(1)),
+        Action::Up => go(app, Move::By(-1)),
+        Action::First => go(app, Move::First),
+        Action::Last => go(app, Move::Last),
+        Action::HalfDown => go(app, Move::By(half)),
+        Action::HalfUp => go(app, Move::By(-half)),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// A key while the filter is typed.
+pub(super) fn filter_key(app: &mut App, key: Key) -> Vec<Effect> {
+    match key.code {
+        Code::Esc => {
+            let list = app.list_mut();
+            list.filter.take();
+            list.filtering = false;
+        }
+        Code::Enter => app.list_mut().filtering = false,
+        Code::Up => go(app, Move::By(-1)),
+        Code::Down => go(app, Move::By(1)),
+        _ => {
+            app.list_mut().filter.key(key);
+        }
+    }
+    Vec::new()
+}
+
+/// Moves the selection.
+pub(super) fn go(app: &mut App, to: Move) {
+    let names = app.line_names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if let Some(here) = app.selected() {
+        app.list_mut().selection.set(here, &names);
+    }
+    app.list_mut().selection.go(to, &names);
+    if app.screen == Screen::Journal && app.selected() == names.len().checked_sub(1) {
+        // At the end it follows what happens.
+        app.list_mut().selection = Selection::default();
+    }
+}
