@@ -24,6 +24,7 @@ mod select;
 mod setup;
 mod signals;
 mod status;
+mod theme;
 mod themes;
 mod trust;
 mod tunnel;
@@ -95,6 +96,9 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config_files::Command),
+    /// List the dashboard's themes, or show one
+    #[command(subcommand)]
+    Theme(theme::Command),
     /// Print where everything lives
     Paths,
 }
@@ -157,6 +161,7 @@ async fn perform(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Logs(command)) => logs::run(context, command).await,
         Some(Command::Daemon(command)) => daemon::run(context, command).await,
         Some(Command::Config(command)) => config_files::run(context, command),
+        Some(Command::Theme(command)) => theme::run(context, command),
         Some(Command::Paths) => paths::run(context),
     }
 }
@@ -214,6 +219,9 @@ mod tests {
             "daemon run --detached",
             "daemon restart",
             "config check",
+            "theme list --json",
+            "theme show",
+            "theme show nord",
             "paths --json",
         ] {
             let words = std::iter::once("adit").chain(line.split_whitespace());

@@ -29,6 +29,8 @@ pub use key::{Code, Key, KeyError};
 pub use msg::Msg;
 pub use runtime::{Pace, Surroundings, run};
 pub use terminal::desk::{Ending, Host, run as run_at_desk};
-pub use theme::{BUILT_IN, DEFAULT, Depth, MONO, Role, Theme, Themes};
+pub use theme::{
+    AUTO, Appearance, BUILT_IN, Choice, DEFAULT, Depth, Family, Glyph, Ground, MONO, Role, RoleLook, Theme, Themes,
+};
 pub use update::update;
 pub use view::draw;

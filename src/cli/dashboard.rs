@@ -7,7 +7,7 @@ use super::{print, status, themes};
 use crate::config::{self, ConfigError, Mistakes, Preferences};
 use crate::local::{clock, process, terminal};
 use crate::service::Client;
-use crate::tui::{Depth, Ending, Host, Look, MONO, Themes, run_at_desk};
+use crate::tui::{AUTO, Depth, Ending, Ground, Host, Look, run_at_desk};
 
 /// `adit` alone: starts the service and shows it.
 pub(super) async fn run(context: &Context) -> Outcome {
@@ -89,24 +89,13 @@ pub(super) async fn show(client: Client, look: Look, away: Away) -> Outcome {
 /// How the screen looks in this terminal; a complaint is the first thing that it says.
 pub(super) fn look(context: &Context, preferences: &Preferences, complaint: Option<String>) -> Look {
     let text = |name: &str| std::env::var(name).unwrap_or_default();
-    let own = themes::own(&context.paths.themes);
-    let texts: Vec<_> = own.iter().filter_map(|(name, text)| Some((name.clone(), text.clone().ok()?))).collect();
-    let unreadable = own.iter().filter_map(|(name, text)| Some(format!("theme {name}: {}", text.as_ref().err()?)));
-    let all = Themes::load(&texts);
-    let chosen = preferences.theme.as_deref().unwrap_or(crate::tui::DEFAULT);
-    let is_there = |themes: &Themes| themes.iter().any(|theme| theme.id() == chosen);
-    let was_there = is_there(&all);
-    let mut themes = all.shown_with(Depth::of(&text("COLORTERM"), &text("TERM")));
-    if was_there && !is_there(&themes) {
-        themes
-            .mistakes
-            .push(format!("theme {chosen}: this terminal says that it shows 16 colours only (COLORTERM, TERM)"));
-    }
-    themes.mistakes.extend(unreadable);
+    // NO_COLOR (no-color.org) asks for none.
+    let depth = if is_set("NO_COLOR") { Depth::None } else { Depth::of(&text("COLORTERM"), &text("TERM")) };
+    let mut themes = themes::installed(&context.paths.themes).themes.shown_with(depth);
     themes.mistakes.splice(0..0, complaint);
     Look {
-        // NO_COLOR (no-color.org) asks for none.
-        theme: if is_set("NO_COLOR") { MONO } else { chosen }.to_owned(),
+        theme: preferences.theme.clone().unwrap_or_else(|| AUTO.to_owned()),
+        ground: Ground::of_variable(&text("COLORFGBG")),
         themes,
         ascii: !speaks_utf8(),
         mouse: preferences.mouse,

@@ -1,21 +1,43 @@
-//! The themes of this installation: those that come with the program, and the files in the person's own folder.
+//! The themes of this installation: those that come with the program, and the files in the person's own folder. What a theme says
+//! is read elsewhere.
 
 use std::path::Path;
 
 use crate::local::private_file;
-use crate::tui::BUILT_IN;
+use crate::tui::Themes;
 
 /// A theme file is never larger.
 const LARGEST: u64 = 64 * 1024;
 
-/// The names that a configuration may choose from.
+/// The themes that there are, as files say.
+pub(super) struct Installed {
+    pub(super) themes: Themes,
+    /// Identifier and text of the person's own.
+    pub(super) own: Vec<(String, String)>,
+}
+
+/// All themes; what is wrong with the person's own is told among their mistakes.
+pub(super) fn installed(folder: &Path) -> Installed {
+    let (mut own, mut unreadable) = (Vec::new(), Vec::new());
+    for (name, text) in read(folder) {
+        match text {
+            Ok(text) => own.push((name, text)),
+            Err(why) => unreadable.push(format!("themes/{name}.toml: {why}")),
+        }
+    }
+    let mut themes = Themes::load(&own);
+    themes.mistakes.append(&mut unreadable);
+    Installed { themes, own }
+}
+
+/// The names that a configuration may choose from. One whose file is broken is a mistake of that file.
 pub(super) fn names(folder: &Path) -> Vec<String> {
     let own = files(folder).into_iter().map(|(name, _)| name);
-    BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).chain(own).collect()
+    installed(folder).themes.choices().into_iter().map(|choice| choice.name).chain(own).collect()
 }
 
 /// The person's own themes as name and text, or why a file cannot be read.
-pub(super) fn own(folder: &Path) -> Vec<(String, Result<String, String>)> {
+fn read(folder: &Path) -> Vec<(String, Result<String, String>)> {
     let read = |path: &Path| {
         let bytes = private_file::read(path, LARGEST).map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())

@@ -116,7 +116,7 @@ actions! {
     NextScreen Global "next" [key(Code::Tab)], "", "Shows the next screen.";
     PreviousScreen Global "previous" [key(Code::BackTab)], "", "Shows the screen before.";
     Explain Global "explain" [ch('E')], "", "Says what an error text means that you paste: of ssh, a database client, a driver or a tool.";
-    Theme Global "theme" [ch('T')], "", "Changes to the next theme.";
+    Theme Global "theme" [ch('T')], "", "Lists the themes, each shown as it is chosen; the one that is kept is written into the configuration.";
     Mouse Global "mouse" [ch('M')], "", "Switches the mouse on or off; off, the terminal selects text.";
     Palette Global "palette" [ch(':')], "commands", "Lists every command by name, to be run from there.";
     Help Global "help" [ch('?')], "help", "Lists every key and what it does.";

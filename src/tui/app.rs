@@ -13,7 +13,7 @@ use super::action::Scope;
 use super::keymap::Keymap;
 use super::overlay::Overlay;
 use super::page::{Open, Page};
-use super::theme::{Theme, Themes};
+use super::theme::{Ground, Theme, Themes};
 use super::widget::field::Field;
 use super::widget::list::Selection;
 use super::widget::pane::Ink;
@@ -97,8 +97,10 @@ pub(crate) struct Toast {
 pub struct Look {
     /// The themes there are.
     pub themes: Themes,
-    /// The identifier of the one to begin with.
+    /// The one to begin with, or a family, as the configuration names them.
     pub theme: String,
+    /// What is known of the terminal's background.
+    pub ground: Option<Ground>,
     /// Only ASCII may be drawn.
     pub ascii: bool,
     /// Mouse reporting at the start.
@@ -135,6 +137,9 @@ pub struct App {
     pub(crate) keymap: Keymap,
     pub(crate) themes: Themes,
     pub(crate) theme: Theme,
+    /// What was chosen: a theme, a family, or the terminal's own colours.
+    pub(crate) chosen: String,
+    pub(crate) ground: Option<Ground>,
     pub(crate) ascii: bool,
     pub(crate) mouse: bool,
     pub(crate) badge: Option<String>,
@@ -145,7 +150,7 @@ impl App {
     /// An app that has heard nothing yet.
     #[must_use]
     pub fn new(look: Look, size: (u16, u16), now: Timestamp) -> Self {
-        let theme = look.themes.find(&look.theme);
+        let theme = look.themes.choose(&look.theme, look.ground);
         let toast = look.themes.mistakes.first().map(|why| Toast { text: why.clone(), error: true, since: now });
         Self {
             now,
@@ -166,6 +171,8 @@ impl App {
             keymap: Keymap::default(),
             themes: look.themes,
             theme,
+            chosen: look.theme,
+            ground: look.ground,
             ascii: look.ascii,
             mouse: look.mouse,
             badge: look.badge,

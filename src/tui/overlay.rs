@@ -5,9 +5,10 @@ mod confirm;
 mod explain;
 mod help;
 mod prompt;
+mod themes;
 
 use ratatui::Frame;
-use ratatui::layout::Constraint;
+use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Padding, Paragraph};
 
@@ -16,10 +17,11 @@ use self::confirm::Confirming;
 use self::explain::Explaining;
 use self::help::Actions;
 pub(crate) use self::prompt::{Make, Prompt};
+use self::themes::Picking;
 use super::action::Action;
 use super::key::{Code, Key};
 use super::keymap::Keymap;
-use super::theme::Role;
+use super::theme::{Role, Themes};
 use super::widget::pane::{self, Ink};
 use super::widget::text;
 use crate::model::{Answer, Pending};
@@ -36,6 +38,8 @@ pub(crate) enum Overlay {
     Confirming(Confirming),
     /// A pasted error text.
     Explaining(Explaining),
+    /// Themes to choose from.
+    Picking(Picking),
     /// One line that is asked for.
     Prompt(Prompt),
     /// Text to read, or to copy by hand.
@@ -60,6 +64,10 @@ pub(crate) enum Outcome {
     PutOff(u64),
     /// It is gone, and its question has this answer.
     Answered(u64, Answer),
+    /// It stays, and this theme is to be looked at.
+    Preview(Overlay, String),
+    /// It is gone, and this theme is in force; whether it is to be kept.
+    Theme(String, bool),
     /// It is gone, and this is to be done.
     Run(Action),
     /// It is gone, and this is to be asked of the service, for this reason.
@@ -79,6 +87,10 @@ impl Overlay {
         Self::Actions(Actions::new("Commands", true))
     }
 
+    pub(crate) fn themes(themes: &Themes, chosen: &str) -> Self {
+        Self::Picking(Picking::new(themes, chosen))
+    }
+
     pub(crate) fn ask(pending: Pending) -> Self {
         Self::Asking(Asking::new(pending))
     }
@@ -91,7 +103,12 @@ impl Overlay {
     pub(crate) fn pasted(&self) -> Option<&str> {
         match self {
             Self::Explaining(explaining) => Some(explaining.text()),
-            Self::Actions(_) | Self::Asking(_) | Self::Confirming(_) | Self::Prompt(_) | Self::Shown(_) => None,
+            Self::Actions(_)
+            | Self::Asking(_)
+            | Self::Confirming(_)
+            | Self::Picking(_)
+            | Self::Prompt(_)
+            | Self::Shown(_) => None,
         }
     }
 
@@ -115,7 +132,12 @@ impl Overlay {
     pub(crate) fn question(&self) -> Option<u64> {
         match self {
             Self::Asking(asking) => Some(asking.pending.id),
-            Self::Actions(_) | Self::Shown(_) | Self::Explaining(_) | Self::Confirming(_) | Self::Prompt(_) => None,
+            Self::Actions(_)
+            | Self::Confirming(_)
+            | Self::Explaining(_)
+            | Self::Picking(_)
+            | Self::Prompt(_)
+            | Self::Shown(_) => None,
         }
     }
 
@@ -126,7 +148,7 @@ impl Overlay {
             Self::Asking(asking) => asking.field.paste(pasted),
             Self::Explaining(explaining) => return explaining.paste(pasted),
             Self::Prompt(prompt) => prompt.paste(pasted),
-            Self::Shown(_) | Self::Confirming(_) => {}
+            Self::Shown(_) | Self::Confirming(_) | Self::Picking(_) => {}
         }
         false
     }
@@ -139,6 +161,7 @@ pub(crate) fn key(overlay: Overlay, key: Key) -> Outcome {
         Overlay::Asking(asking) => asking.key(key),
         Overlay::Confirming(confirming) => confirming.key(key),
         Overlay::Explaining(explaining) => explaining.key(key),
+        Overlay::Picking(picking) => picking.key(key),
         Overlay::Prompt(prompt) => prompt.key(key),
         Overlay::Shown(mut shown) => match key.code {
             Code::Esc | Code::Enter | Code::Char('q') => Outcome::Close,
@@ -161,7 +184,12 @@ pub(crate) type Obstacle<'a> = dyn Fn(Action) -> Option<&'static str> + 'a;
 /// Draws a layer over the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacle: &Obstacle<'_>, overlay: &Overlay) {
     let area = frame.area();
-    let most = if matches!(overlay, Overlay::Asking(_) | Overlay::Prompt(_)) { 78 } else { 92 };
+    let most = match overlay {
+        Overlay::Asking(_) | Overlay::Prompt(_) => 78,
+        // The screen beside it shows what the theme looks like.
+        Overlay::Picking(_) => 58,
+        Overlay::Actions(_) | Overlay::Confirming(_) | Overlay::Explaining(_) | Overlay::Shown(_) => 92,
+    };
     // Slivers of what lies below would only confuse.
     let width = if area.width < most + 16 { area.width } else { most };
     let inner = usize::from(width.saturating_sub(4));
@@ -174,11 +202,16 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
         Overlay::Explaining(explaining) => {
             ("What does this error mean?".to_owned(), explaining.lines(ink, (inner, room)))
         }
+        Overlay::Picking(picking) => ("Themes".to_owned(), picking.lines(ink, (inner, room))),
         Overlay::Prompt(prompt) => (prompt.title.clone(), prompt.lines(ink, inner)),
         Overlay::Shown(shown) => (shown.title.clone(), shown.lines(ink, inner)),
     };
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(tallest);
-    let place = area.centered(Constraint::Length(width), Constraint::Length(height));
+    let mut place = area.centered(Constraint::Length(width), Constraint::Length(height));
+    if matches!(overlay, Overlay::Picking(_)) {
+        place = Rect { x: area.right().saturating_sub(width + 1), ..place };
+    }
+    let place = place.intersection(area);
     let title = Line::styled(format!(" {title} "), ink.theme.style(Role::Title));
     let framed = pane::pane(ink, title, true).padding(Padding::horizontal(1));
     let framed = match overlay {
@@ -187,6 +220,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
         Overlay::Asking(_)
         | Overlay::Confirming(_)
         | Overlay::Explaining(_)
+        | Overlay::Picking(_)
         | Overlay::Prompt(_)
         | Overlay::Shown(_) => framed,
     };

@@ -5,6 +5,7 @@ mod global;
 mod keys;
 mod list;
 mod page;
+mod theme;
 mod tunnels;
 mod wizard;
 
@@ -207,6 +208,16 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             vec![Effect::Request { request: Request::Answer { id, answer }, about: "answer".to_owned() }]
         }
         Outcome::Run(action) => perform(app, action),
+        Outcome::Preview(overlay, name) => {
+            theme::show(app, &name);
+            app.overlays.push(overlay);
+            Vec::new()
+        }
+        Outcome::Theme(name, true) => theme::keep(app, name),
+        Outcome::Theme(name, false) => {
+            theme::show(app, &name);
+            Vec::new()
+        }
         Outcome::Do(request, about) => vec![Effect::Request { request, about }],
         Outcome::Explain(overlay) => {
             app.overlays.push(overlay);

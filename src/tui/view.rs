@@ -78,7 +78,7 @@ fn summary(app: &App, short: bool) -> Vec<Span<'static>> {
             spans.push(Span::styled(if short { "  " } else { " · " }, theme.style(Role::Muted)));
         }
         let words = match (short, state) {
-            (true, _) => format!("{} {count}", state.glyph(app.ascii)),
+            (true, _) => format!("{} {count}", app.ink().glyph(state.glyph())),
             (false, State::UpWithFault) => format!("{count} with a fault"),
             (false, _) => format!("{count} {}", state.word()),
         };
@@ -210,7 +210,7 @@ fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
     ill.sort_by_key(|tunnel| !matches!(State::of(tunnel), State::NeedsYou | State::Failed | State::UpWithFault));
     lines.extend(ill.into_iter().take(usize::from(area.height).saturating_sub(1)).map(|tunnel| {
         let state = State::of(tunnel);
-        let words = format!("{} {} {}", state.glyph(app.ascii), tunnel.name, state.word());
+        let words = format!("{} {} {}", app.ink().glyph(state.glyph()), tunnel.name, state.word());
         Line::styled(text::cut(&words, width), app.theme.style(state.role()))
     }));
     if lines.len() < usize::from(area.height) {

@@ -75,6 +75,8 @@ fn what_lies_over_a_screen() {
         stage.type_in("copy");
     });
     same("palette", &all, |stage| stage.press(": down down"));
+    same("themes", &all, |stage| stage.press("T"));
+    same("themes-previewed", &all, |stage| stage.press("T G"));
     same("filter", &all, |stage| {
         stage.press("/");
         stage.type_in("#prod p");
@@ -174,8 +176,8 @@ fn what_goes_wrong_around_it() {
 #[test]
 fn other_looks() {
     let all = every_state();
-    for theme in ["catppuccin-mocha", "catppuccin-latte", "mono"] {
-        let mut stage = Stage::with(80, 24, |look| look.theme = theme.to_owned());
+    for (theme, _) in adit::tui::BUILT_IN {
+        let mut stage = Stage::with(80, 24, |look| look.theme = (*theme).to_owned());
         stage.show(Arc::clone(&all));
         stage.traffic();
         stage.press("j j");

@@ -106,7 +106,7 @@ fn one(
     }
     if let Some(marked) = summary {
         let mark = Mark::Seen(finding.verdict);
-        let glyph = if marked { format!("{} ", mark.glyph(ink.ascii)) } else { String::new() };
+        let glyph = if marked { format!("{} ", mark.glyph(ink)) } else { String::new() };
         let glyph_wide = glyph.chars().count();
         for (index, part) in text::wrap(&finding.summary, room).into_iter().enumerate() {
             let lead = if index == 0 { glyph.clone() } else { " ".repeat(glyph_wide) };

@@ -68,7 +68,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
         let Some(tunnel) = app.snapshot.tunnels.iter().find(|tunnel| tunnel.name == *name) else { continue };
         let state = State::of(tunnel);
         lines.push(Line::from(vec![
-            Span::styled(format!("{} ", state.glyph(app.ascii)), app.theme.style(state.role())),
+            Span::styled(format!("{} ", app.ink().glyph(state.glyph())), app.theme.style(state.role())),
             Span::styled(text::fit(name.as_str(), 18), app.theme.style(Role::Text)),
             Span::styled(text::cut(state.word(), width.saturating_sub(20)), app.theme.style(state.role())),
         ]));

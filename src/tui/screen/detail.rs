@@ -61,7 +61,7 @@ fn state_line(app: &App, tunnel: &TunnelStatus, width: usize) -> Line<'static> {
         .since
         .filter(|_| state != State::Stopped)
         .map(|since| format!(" for {}", text::span(age(app.now, since))));
-    let left = format!("{} {}{}", state.glyph(app.ascii), state.word(), since.unwrap_or_default());
+    let left = format!("{} {}{}", app.ink().glyph(state.glyph()), state.word(), since.unwrap_or_default());
     let mut right = tunnel.database.kind.to_string();
     for tag in &tunnel.tags {
         right.push_str(&format!(" #{tag}"));

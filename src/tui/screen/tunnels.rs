@@ -128,7 +128,7 @@ impl Columns {
         let name = text::cut(tunnel.name.as_str(), self.name.saturating_sub(1));
         Line::from(vec![
             Span::raw(" "),
-            Span::styled(state.glyph(app.ascii), theme.style(state.role())),
+            Span::styled(app.ink().glyph(state.glyph()), theme.style(state.role())),
             Span::styled(format!(" {}", text::fit(&name, self.name)), theme.style(Role::Text)),
             muted(&local, self.local),
             muted(tunnel.database.kind.as_str(), self.kind),

@@ -11,6 +11,8 @@ pub enum Depth {
     Indexed,
     /// The sixteen of every terminal.
     Sixteen,
+    /// None: only weight.
+    None,
 }
 
 impl Depth {
@@ -30,6 +32,35 @@ impl Depth {
 /// The style in the nearest of xterm's 256 colours.
 pub(super) fn indexed(style: Style) -> Style {
     Style { fg: style.fg.map(nearest), bg: style.bg.map(nearest), ..style }
+}
+
+/// The colour of the sixteen with the hue of this one; the terminal's own for what has none. The plain hues, of which every scheme
+/// makes what can be read on its background, but for blue: the plain one is too dark to be read on black (xterm: 2.2).
+pub(super) fn hue(colour: Color) -> Color {
+    let Color::Rgb(r, g, b) = colour else { return colour };
+    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
+    let spread = f64::from(most - least);
+    if spread < 0.15 * f64::from(most) || most == 0 {
+        return Color::Reset;
+    }
+    let apart = |one: u8, other: u8| (f64::from(one) - f64::from(other)) / spread;
+    let sixth = if most == r {
+        apart(g, b).rem_euclid(6.0)
+    } else if most == g {
+        apart(b, r) + 2.0
+    } else {
+        apart(r, g) + 4.0
+    };
+    // In degrees: orange counts as yellow, violet as magenta.
+    match sixth * 60.0 {
+        h if h < 18.0 => Color::Red,
+        h if h < 75.0 => Color::Yellow,
+        h if h < 160.0 => Color::Green,
+        h if h < 200.0 => Color::Cyan,
+        h if h < 255.0 => Color::LightBlue,
+        h if h < 335.0 => Color::Magenta,
+        _ => Color::Red,
+    }
 }
 
 /// The levels of the colour cube, which begins at 16; the grey ramp begins at 232.
@@ -58,6 +89,22 @@ mod tests {
         assert_eq!(Depth::of("", "tmux-256color"), Depth::Indexed);
         assert_eq!(Depth::of("", "linux"), Depth::Sixteen);
         assert_eq!(Depth::of("yes", "xterm"), Depth::Sixteen);
+    }
+
+    #[test]
+    fn colours_become_their_hue_of_the_sixteen() {
+        for (rgb, named) in [
+            ((0xf3, 0x8b, 0xa8), Color::Red),
+            ((0xfa, 0xb3, 0x87), Color::Yellow),
+            ((0xa6, 0xe3, 0xa1), Color::Green),
+            ((0x8b, 0xe9, 0xfd), Color::Cyan),
+            ((0x00, 0x00, 0xc0), Color::LightBlue),
+            ((0xcb, 0xa6, 0xf7), Color::Magenta),
+            ((0xdd, 0xdd, 0xe0), Color::Reset),
+            ((0, 0, 0), Color::Reset),
+        ] {
+            assert_eq!(hue(Color::Rgb(rgb.0, rgb.1, rgb.2)), named, "{rgb:?}");
+        }
     }
 
     #[test]

@@ -17,8 +17,30 @@ macro_rules! roles {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
+
+            /// What it is for.
+            #[must_use]
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
         }
     };
+}
+
+impl Role {
+    /// It accents, and says nothing of a state.
+    pub(super) fn is_accent(self) -> bool {
+        matches!(
+            self,
+            Self::Title
+                | Self::Accent
+                | Self::BorderFocus
+                | Self::TabActive
+                | Self::Key
+                | Self::FromDatabase
+                | Self::ToDatabase
+        )
+    }
 }
 
 roles! {

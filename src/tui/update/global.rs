@@ -10,14 +10,7 @@ use crate::tui::overlay::Overlay;
 pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
         Action::Explain => open(app, Overlay::explain()),
-        Action::Theme => {
-            app.theme = app.themes.after(app.theme.id());
-            app.say(match app.themes.left_out {
-                0 => format!("theme {}", app.theme.name()),
-                n => format!("theme {}; {n} more need a terminal with more than 16 colours", app.theme.name()),
-            });
-            Vec::new()
-        }
+        Action::Theme => super::theme::open(app),
         Action::Mouse => {
             app.mouse = !app.mouse;
             app.say(if app.mouse { "mouse on" } else { "mouse off: the terminal selects text" });

@@ -1,7 +1,7 @@
 //! A tunnel's state as glyph, word and role: never by colour alone.
 
 use crate::model::{Owner, Phase, Proof, TunnelStatus};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Glyph, Role};
 
 /// Whose turn it is, in words.
 pub(crate) fn turn(owner: Owner) -> String {
@@ -45,20 +45,19 @@ impl State {
         }
     }
 
-    /// The glyph, one cell wide.
-    pub(crate) fn glyph(self, ascii: bool) -> &'static str {
-        let (fine, plain) = match self {
-            Self::Up => ("●", "*"),
-            Self::UpWithFault => ("◍", "!"),
-            Self::Unproven => ("◌", "~"),
-            Self::Connecting => ("◔", "+"),
-            Self::Retrying => ("◐", "+"),
-            Self::NeedsYou => ("?", "?"),
-            Self::Failed => ("✗", "x"),
-            Self::Closing => ("◑", "-"),
-            Self::Stopped => ("○", "."),
-        };
-        if ascii { plain } else { fine }
+    /// The sign, one cell wide.
+    pub(crate) fn glyph(self) -> Glyph {
+        match self {
+            Self::Up => Glyph::Up,
+            Self::UpWithFault => Glyph::Fault,
+            Self::Unproven => Glyph::Unproven,
+            Self::Connecting => Glyph::Connecting,
+            Self::Retrying => Glyph::Waiting,
+            Self::NeedsYou => Glyph::NeedsYou,
+            Self::Failed => Glyph::Failed,
+            Self::Closing => Glyph::Closing,
+            Self::Stopped => Glyph::Stopped,
+        }
     }
 
     /// The word.

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::pane::{self, Ink};
 use super::text;
 use crate::model::{Rung, Verdict};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Glyph, Role};
 
 /// How a rung stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,17 +20,17 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
-    /// The glyph, one cell wide.
-    pub(crate) fn glyph(self, ascii: bool) -> &'static str {
-        let (fine, plain) = match self {
-            Self::Seen(Verdict::Pass) => ("✓", "*"),
-            Self::Seen(Verdict::Warn) => ("!", "!"),
-            Self::Seen(Verdict::Fail) => ("✗", "x"),
-            Self::Seen(Verdict::Skip) => ("·", "-"),
-            Self::Looking => ("◔", "+"),
-            Self::Ahead => (" ", " "),
+    /// The sign, one cell wide.
+    pub(crate) fn glyph(self, ink: Ink<'_>) -> String {
+        let glyph = match self {
+            Self::Seen(Verdict::Pass) => Glyph::Pass,
+            Self::Seen(Verdict::Warn) => Glyph::Warn,
+            Self::Seen(Verdict::Fail) => Glyph::Failed,
+            Self::Seen(Verdict::Skip) => Glyph::Skip,
+            Self::Looking => Glyph::Connecting,
+            Self::Ahead => return " ".to_owned(),
         };
-        if ascii { plain } else { fine }
+        ink.glyph(glyph)
     }
 
     /// The colour's role.
@@ -76,7 +76,7 @@ pub(crate) fn line(ink: Ink<'_>, step: &Step, width: usize, chosen: bool) -> Lin
         Mark::Seen(Verdict::Pass | Verdict::Skip) | Mark::Looking | Mark::Ahead => Role::Muted,
     };
     let line = Line::from(vec![
-        Span::styled(format!(" {} ", step.mark.glyph(ink.ascii)), theme.style(step.mark.role())),
+        Span::styled(format!(" {} ", step.mark.glyph(ink)), theme.style(step.mark.role())),
         Span::styled(text::fit(step.rung.as_str(), INDENT - 3), theme.style(Role::Header)),
         Span::styled(text::fit(&step.words, room(step, width)), theme.style(words)),
         Span::styled(

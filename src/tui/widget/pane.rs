@@ -5,7 +5,7 @@ use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Glyph, Role, Theme};
 
 /// What is needed to draw anything: colours, glyphs.
 #[derive(Clone, Copy)]
@@ -13,6 +13,14 @@ pub(crate) struct Ink<'a> {
     pub(crate) theme: &'a Theme,
     /// Only ASCII may be drawn.
     pub(crate) ascii: bool,
+}
+
+impl Ink<'_> {
+    /// The sign of a state, one cell wide.
+    pub(crate) fn glyph(self, glyph: Glyph) -> String {
+        let fine = self.theme.glyph(glyph);
+        if self.ascii && !fine.is_ascii() { glyph.plain() } else { fine }.to_owned()
+    }
 }
 
 /// The frame's pieces.

@@ -24,7 +24,7 @@ pub(crate) fn lines(sight: Sight<'_>, wizard: &Wizard, width: usize) -> Vec<Line
     };
     let state = State::of(tunnel);
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!("{} {} ", state.glyph(sight.ink.ascii), tunnel.name), theme.style(state.role())),
+        Span::styled(format!("{} {} ", sight.ink.glyph(state.glyph()), tunnel.name), theme.style(state.role())),
         Span::styled(state.word(), theme.style(state.role())),
     ])];
     if let Some(fault) = &tunnel.fault {

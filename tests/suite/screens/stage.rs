@@ -31,6 +31,7 @@ impl Stage {
         let mut look = Look {
             themes: Themes::load(&[]),
             theme: DEFAULT.to_owned(),
+            ground: None,
             ascii: false,
             mouse: true,
             badge: None,
