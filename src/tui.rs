@@ -8,6 +8,7 @@ mod effect;
 mod input;
 mod key;
 mod keymap;
+mod keys;
 mod layout;
 mod msg;
 mod overlay;

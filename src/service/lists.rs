@@ -68,10 +68,13 @@ impl Reader<'_> {
     fn unread(&self, name: Name) -> KeyStatus {
         let users = users_with(self.settings, self.paths, self.drafts, &name);
         let account = |bastion: &Bastion| format!("{} on {}", bastion.user, bastion.endpoint.host);
+        let mut accounts: Vec<String> = accounts(self.whole, self.paths, &name).into_iter().map(account).collect();
+        accounts.sort();
+        accounts.dedup();
         KeyStatus {
             used_by: users.names(),
             needed_by: (!users.is_empty()).then(|| users.words()),
-            accounts: accounts(self.whole, self.paths, &name).into_iter().map(account).collect(),
+            accounts,
             name,
             key_type: String::new(),
             bits: 0,

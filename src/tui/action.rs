@@ -17,6 +17,10 @@ pub enum Scope {
     Bastions,
     /// The list of keys.
     Keys,
+    /// The page of a key.
+    Key,
+    /// The page of a rotation.
+    Rotation,
     /// The page of a diagnosis.
     Diagnosis,
 }
@@ -90,7 +94,22 @@ actions! {
     RemoveBastion Bastions "remove-bastion" [ch('x')], "", "Removes the selected bastion, after a question; one in use stays.";
     CopyBastion Bastions "copy-fingerprint" [ch('y')], "copy fingerprint", "Copies the host key's fingerprint of the selected bastion.";
     DiagnoseBastion Bastions "diagnose-bastion" [ch('d')], "diagnose", "Climbs to the login on the bastion once and says what is broken, who must act and what mends it.";
-    CopyKey Keys "copy-key" [ch('y')], "copy public key", "Copies the selected key's public line.";
+    FinishRotation Rotation "finish-rotation" [ch('f')], "finish", "Logs in with the second key, and puts it in the first one's place when every bastion takes it.";
+    CopySecond Rotation "copy-second-line" [ch('y')], "copy the second line", "Copies the second key's line for the bastion's admin to add.";
+    AbortRotation Rotation "abort-rotation" [ch('x')], "give it up", "Removes the second key, after a question; the first one is the key it was.";
+    KeyBack Key "key-back" [key(Code::Esc)], "back", "Goes back to the list; what was asked for goes on.";
+    CopyForAdmin Key "copy-for-admin" [ch('a')], "copy for the admin", "Copies what is left for the bastion's admin.";
+    KeyDown Key "key-down" [ch('j'), key(Code::Down)], "", "Shows what stands further down on the page.";
+    KeyUp Key "key-up" [ch('k'), key(Code::Up)], "", "Shows what stands further up on the page.";
+    ShowKey Keys "show-key" [key(Code::Enter)], "show", "Shows everything of the selected key, its public line and its line for authorized_keys.";
+    NewKey Keys "new-key" [ch('n')], "new", "Makes a key.";
+    ImportKey Keys "import-key" [ch('i')], "import", "Takes over a private key from a file or a paste.";
+    CopyKey Keys "copy-key" [ch('y')], "copy", "Copies the selected key's public line.";
+    CopyLine Keys "copy-authorized-key" [ch('Y')], "copy line", "Copies the selected key's line for authorized_keys, limited to the databases of its tunnels.";
+    RotateKey Keys "rotate-key" [ch('r')], "rotate", "Makes a second key for the selected one, or shows the rotation that is under way.";
+    KeyPassphrase Keys "key-passphrase" [ch('p')], "passphrase", "Sets, changes or removes the selected key's passphrase.";
+    ShowCode Keys "show-key-code" [ch('c')], "code", "Shows the selected key's public line as a QR code.";
+    RemoveKey Keys "remove-key" [ch('x')], "remove", "Removes the selected key, after a question; one in use stays.";
     Details Diagnosis "details" [key(Code::Enter)], "details", "Shows everything that is known of the opened rung.";
     CopyAdvice Diagnosis "copy-command" [ch('1'), ch('2'), ch('3'), ch('4'), ch('5'), ch('6'), ch('7'), ch('8'), ch('9')], "copy command", "Copies the command that has this number.";
     Again Diagnosis "again" [ch('a')], "again", "Climbs once more.";

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::action::Scope;
 use super::keymap::Keymap;
+use super::keys::{self, Keyring, Topic};
 use super::overlay::Overlay;
 use super::page::{Open, Page};
 use super::theme::{Ground, Theme, Themes};
@@ -123,7 +124,9 @@ pub struct App {
     pub(crate) diagnosis: Option<Page>,
     /// A tunnel in the making, while it is on screen.
     pub(crate) wizard: Option<Box<wizard::Wizard>>,
-    /// When something was typed into it last.
+    /// The pages of keys.
+    pub(crate) keyring: Keyring,
+    /// When something was typed into the wizard last.
     pub(crate) typed: Timestamp,
     /// The number of the last question that the service was asked for a page.
     pub(crate) asked: u64,
@@ -161,6 +164,7 @@ impl App {
             lists: BTreeMap::new(),
             diagnosis: None,
             wizard: None,
+            keyring: Keyring::default(),
             typed: now,
             asked: 0,
             overlays: Vec::new(),
@@ -193,6 +197,12 @@ impl App {
     /// What a page of the wizard is drawn from.
     pub(crate) fn sight(&self) -> wizard::Sight<'_> {
         wizard::Sight { ink: self.ink(), snapshot: &self.snapshot, gone: self.link == Link::Gone }
+    }
+
+    /// What a page of keys is drawn from.
+    pub(crate) fn key_sight(&self) -> keys::Sight<'_> {
+        let busy = self.keyring.errand.as_ref().map(|errand| errand.work);
+        keys::Sight { ink: self.ink(), snapshot: &self.snapshot, now: self.now, busy }
     }
 
     /// Takes over a newer state.
@@ -257,13 +267,19 @@ impl App {
 
     /// A page lies over the list.
     pub(crate) fn is_on_page(&self) -> bool {
-        self.diagnosis.is_some() || self.wizard.is_some()
+        self.diagnosis.is_some() || self.wizard.is_some() || self.keyring.page.is_some()
     }
 
     /// Where keys are looked for now, nearest first.
     pub(crate) fn scopes(&self) -> &'static [Scope] {
         if self.diagnosis.is_some() {
             &[Scope::Diagnosis, Scope::Global]
+        } else if let Some(reading) = self.keyring.reading() {
+            match reading.topic {
+                Topic::Details => &[Scope::Key, Scope::Keys, Scope::Global],
+                Topic::Rotation => &[Scope::Rotation, Scope::Key, Scope::Global],
+                Topic::Code => &[Scope::Key, Scope::Global],
+            }
         } else if self.draft().is_some() {
             &[Scope::Drafts, Scope::Tunnels, Scope::List, Scope::Global]
         } else {

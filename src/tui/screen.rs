@@ -4,6 +4,7 @@ pub(super) mod bastions;
 mod detail;
 pub(super) mod diagnosis;
 pub(super) mod journal;
+pub(super) mod key;
 pub(super) mod keys;
 mod path;
 mod table;

@@ -41,6 +41,7 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Replied { about, reply } => take_reply(app, &about, reply),
+        Msg::Told { id, outcome } if keys::expects(app, id) => keys::told(app, id, outcome),
         Msg::Told { id, outcome } => wizard::told(app, id, outcome),
         Msg::Gone => {
             app.link = Link::Gone;
@@ -91,6 +92,7 @@ fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
             app.overlays.push(Overlay::ask(pending));
         }
     }
+    keys::keep_up(app);
     wizard::keep_up(app)
 }
 
@@ -98,6 +100,11 @@ fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
     match input {
         Input::Paste(_) | Input::Click(..) | Input::Scroll(..) if app.wizard.is_some() && app.overlays.is_empty() => {
             wizard::input(app, input)
+        }
+        Input::Paste(_) | Input::Click(..) | Input::Scroll(..)
+            if app.keyring.page.is_some() && app.overlays.is_empty() =>
+        {
+            keys::input(app, input)
         }
         Input::Key(key) => take_key(app, key),
         Input::Paste(text) => {
@@ -175,6 +182,9 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
     if app.wizard.is_some() {
         return if key == Key::ctrl('z') { vec![Effect::Suspend] } else { wizard::input(app, Input::Key(key)) };
     }
+    if app.keyring.filling().is_some() {
+        return if key == Key::ctrl('z') { vec![Effect::Suspend] } else { keys::input(app, Input::Key(key)) };
+    }
     if app.list().is_some_and(|list| list.filtering) {
         return list::filter_key(app, key);
     }
@@ -218,6 +228,7 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             theme::show(app, &name);
             Vec::new()
         }
+        Outcome::Do(Request::Key { ask }, _) => keys::send(app, ask),
         Outcome::Do(request, about) => vec![Effect::Request { request, about }],
         Outcome::Explain(overlay) => {
             app.overlays.push(overlay);
@@ -255,7 +266,7 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     match action.scope() {
         Scope::Tunnels | Scope::Drafts => tunnels::obstacle(app, action),
         Scope::Bastions => bastions::obstacle(app, action),
-        Scope::Keys => keys::obstacle(app, action),
+        Scope::Keys | Scope::Key | Scope::Rotation => keys::obstacle(app, action),
         Scope::Diagnosis => page::obstacle(app, action),
         Scope::List | Scope::Global => None,
     }
@@ -270,7 +281,7 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     match action.scope() {
         Scope::Tunnels | Scope::Drafts => tunnels::perform(app, action),
         Scope::Bastions => bastions::perform(app, action),
-        Scope::Keys => keys::perform(app, action),
+        Scope::Keys | Scope::Key | Scope::Rotation => keys::perform(app, action),
         Scope::Diagnosis => page::perform(app, action),
         Scope::List => list::perform(app, action),
         Scope::Global => global::perform(app, action),

@@ -11,7 +11,7 @@ use super::layout::{self, Places};
 use super::theme::Role;
 use super::widget::badge::State;
 use super::widget::text;
-use super::{overlay, screen, update, wizard};
+use super::{keys, overlay, screen, update, wizard};
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
@@ -21,8 +21,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         tiny(frame, app, area);
         return;
     };
+    if let Some(reading) = screen::key::code(app) {
+        screen::key::draw_code(frame, app, reading, area);
+        return over(frame, app);
+    }
     head(frame, app, places.head);
     match app.screen {
+        _ if app.keyring.page.is_some() => screen::key::draw(frame, app, layout::body(&places)),
         _ if app.wizard.is_some() => screen::wizard::draw(frame, app, layout::body(&places)),
         _ if app.diagnosis.is_some() => screen::diagnosis::draw(frame, app, layout::body(&places)),
         Screen::Tunnels => screen::tunnels::draw(frame, app, &places),
@@ -31,6 +36,11 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         Screen::Journal => screen::journal::draw(frame, app, &places),
     }
     foot(frame, app, &places);
+    over(frame, app);
+}
+
+/// What lies over the screen.
+fn over(frame: &mut Frame<'_>, app: &App) {
     for layer in &app.overlays {
         let obstacle = |action| update::obstacle(app, action);
         overlay::draw(frame, app.ink(), &app.keymap, &obstacle, layer);
@@ -151,8 +161,8 @@ fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
         );
         return;
     }
-    // What lies over the screen takes the keys and says which; so does the wizard.
-    if app.overlays.is_empty() && app.wizard.is_none() {
+    // What lies over the screen takes the keys and says which; so does what is filled in.
+    if app.overlays.is_empty() && app.wizard.is_none() && app.keyring.filling().is_none() {
         frame.render_widget(Paragraph::new(hints(app, width)), places.foot);
     }
 }
@@ -200,7 +210,8 @@ fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let width = usize::from(area.width);
     let words = Line::from(summary(app, false));
     let page = app.wizard.as_ref().map(|made| wizard::tiny(app.ink(), made, width));
-    if let Some(lines) = page.or_else(|| screen::diagnosis::tiny(app, width)) {
+    let key = app.keyring.page.as_ref().map(|page| keys::tiny(app.key_sight(), page, width));
+    if let Some(lines) = page.or(key).or_else(|| screen::diagnosis::tiny(app, width)) {
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }

@@ -6,5 +6,6 @@ pub(crate) mod form;
 pub(crate) mod ladder;
 pub(crate) mod list;
 pub(crate) mod pane;
+pub(crate) mod paste;
 pub(crate) mod spark;
 pub(crate) mod text;

@@ -533,7 +533,7 @@ pub(crate) fn tiny(ink: Ink<'_>, wizard: &Wizard, width: usize) -> Vec<Line<'sta
     if let Some(form) = wizard.form() {
         let label = form.focused();
         lines.push(Line::styled(
-            text::cut(&format!("{label}: {}", form.value(label)), width),
+            text::cut(&format!("{label}: {}", form.shown(label)), width),
             ink.theme.style(Role::Text),
         ));
         let problem = form.item(label).and_then(|item| item.problem.clone());

@@ -1,7 +1,9 @@
 //! What a person does with keys: each journey says what is asked of the service and what is to be seen.
 
 mod diagnosis;
+mod keys;
 mod random;
+mod walk;
 mod wizard;
 
 use std::sync::Arc;
@@ -354,6 +356,12 @@ fn every_key_of_the_help_does_what_its_line_says() {
         let screen = match action.scope() {
             adit::tui::Scope::Bastions => "2",
             adit::tui::Scope::Keys => "3",
+            adit::tui::Scope::Key => "3 enter",
+            adit::tui::Scope::Rotation => {
+                by_key.show(crate::screens::keys::rotating());
+                by_name.show(crate::screens::keys::rotating());
+                "3 r"
+            }
             adit::tui::Scope::Diagnosis => "1 d",
             adit::tui::Scope::Drafts => {
                 by_key.show(crate::screens::wizard::with_drafts());

@@ -1,6 +1,7 @@
 //! What every screen looks like, as text and as styles, against files that people read; and that no size or name breaks one.
 //! `ADIT_UPDATE_SNAPSHOTS=1` writes the files anew.
 
+pub(crate) mod keys;
 pub(crate) mod made;
 pub(crate) mod reports;
 pub(crate) mod sheet;
@@ -20,7 +21,7 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
 /// Compares a screen at both sizes with what is on file.
 #[track_caller]
-fn same(name: &str, snapshot: &Arc<Snapshot>, act: impl Fn(&mut Stage)) {
+pub(crate) fn same(name: &str, snapshot: &Arc<Snapshot>, act: impl Fn(&mut Stage)) {
     for (width, height) in SIZES {
         let mut stage = Stage::new(width, height);
         stage.show(Arc::clone(snapshot));

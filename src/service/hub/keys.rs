@@ -233,12 +233,15 @@ struct Trouble {
 
 impl Trouble {
     fn of(fault: &Fault) -> Self {
+        if matches!(fault.code, Code::PassphraseNeeded | Code::PassphraseWrong) {
+            // The field for it is all the advice there is.
+            return Self { code: PERSON, message: fault.message.clone(), command: None };
+        }
         let mut message = fault.message.clone();
         for advice in &fault.advice {
             message.push_str(&format!("; {}", advice.text));
         }
-        let code = if matches!(fault.code, Code::PassphraseNeeded | Code::PassphraseWrong) { PERSON } else { WRONG };
-        Self { code, message, command: fault.advice.iter().find_map(|advice| advice.command.clone()) }
+        Self { code: WRONG, message, command: fault.advice.iter().find_map(|advice| advice.command.clone()) }
     }
 
     fn refused(self) -> Refused {

@@ -33,6 +33,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
 /// Shows a screen; a page over the one before is left.
 pub(super) fn show(app: &mut App, screen: Screen) -> Vec<Effect> {
     app.diagnosis = None;
+    app.keyring.page = None;
     app.screen = screen;
     Vec::new()
 }

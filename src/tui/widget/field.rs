@@ -11,10 +11,17 @@ use crate::tui::theme::{Role, Theme};
 const MAX: usize = 1000;
 
 /// A text field.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Field {
     model: Model,
     secret: bool,
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = if self.secret { "••••" } else { self.text() };
+        f.debug_tuple("Field").field(&text).finish()
+    }
 }
 
 impl Field {
@@ -33,6 +40,17 @@ impl Field {
     /// The text.
     pub(crate) fn text(&self) -> &str {
         self.model.value()
+    }
+
+    /// Its text shows as dots.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.secret
+    }
+
+    /// Holds this text instead, the cursor at its end.
+    pub(crate) fn set(&mut self, text: &str) {
+        self.model.reset();
+        self.paste(text);
     }
 
     /// Empties it and hands out the text.

@@ -6,7 +6,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::field::Field;
 use super::pane::{self, Ink};
+use super::paste::Pasted;
 use super::{list, text};
+use crate::model::Secret;
 use crate::tui::key::{Code, Key};
 use crate::tui::theme::Role;
 
@@ -36,8 +38,10 @@ impl Choice {
 /// What a field holds.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
-    /// A line of text.
+    /// A line of text, which may be a secret one.
     Text(Field),
+    /// A private key, by its path or as a text.
+    Key(Pasted),
     /// One of several, beside each other.
     Row { choices: Vec<Choice>, chosen: usize },
     /// One of several, a line each.
@@ -76,6 +80,16 @@ impl Item {
         Self::new(label, help, Entry::Text(Field::default()))
     }
 
+    /// A line of text that shows as dots and is kept nowhere.
+    pub(crate) fn secret(label: &'static str, help: &'static str) -> Self {
+        Self::new(label, help, Entry::Text(Field::secret()))
+    }
+
+    /// A private key, by the path of its file or pasted.
+    pub(crate) fn private_key(label: &'static str, help: &'static str) -> Self {
+        Self::new(label, help, Entry::Key(Pasted::default()))
+    }
+
     pub(crate) fn row(label: &'static str, help: &'static str, choices: Vec<Choice>) -> Self {
         Self::new(label, help, Entry::Row { choices, chosen: 0 })
     }
@@ -103,7 +117,9 @@ impl Item {
     /// The value as it is kept: text without blanks at its ends, a choice by its name.
     pub(crate) fn value(&self) -> &str {
         match &self.entry {
+            Entry::Text(field) if field.is_secret() => field.text(),
             Entry::Text(field) => field.text().trim(),
+            Entry::Key(pasted) => pasted.value(),
             Entry::Row { choices, chosen } | Entry::List { choices, chosen } => {
                 choices.get(*chosen).map_or("", |choice| &choice.id)
             }
@@ -120,7 +136,8 @@ impl Item {
     /// Takes a value as it is kept; a choice that there is not changes nothing.
     pub(crate) fn set(&mut self, value: &str) {
         match &mut self.entry {
-            Entry::Text(field) => *field = Field::of(value),
+            Entry::Text(field) => field.set(value),
+            Entry::Key(pasted) => pasted.set(value),
             Entry::Row { choices, chosen } | Entry::List { choices, chosen } => {
                 *chosen = choices.iter().position(|choice| choice.id == value).unwrap_or(*chosen);
             }
@@ -134,6 +151,15 @@ impl Item {
             let id = choices.get(*chosen).map(|choice| choice.id.clone());
             *chosen = id.and_then(|id| offered.iter().position(|choice| choice.id == id)).unwrap_or(0);
             *choices = offered;
+        }
+    }
+
+    /// It must be kept nowhere.
+    fn is_private(&self) -> bool {
+        match &self.entry {
+            Entry::Text(field) => field.is_secret(),
+            Entry::Key(pasted) => pasted.is_text(),
+            Entry::Row { .. } | Entry::List { .. } | Entry::Switch(_) => false,
         }
     }
 
@@ -198,6 +224,24 @@ impl Form {
         self.item(label).filter(|item| item.shown).map_or("", Item::value)
     }
 
+    /// What a field holds, as it may stand on screen.
+    pub(crate) fn shown(&self, label: &str) -> String {
+        match self.item(label) {
+            Some(item) if item.is_private() && !item.value().is_empty() => "not shown".to_owned(),
+            _ => self.value(label).to_owned(),
+        }
+    }
+
+    /// What a field holds, as a secret; nothing where it is empty or does not show.
+    pub(crate) fn secret(&self, label: &str) -> Option<Secret> {
+        Some(self.value(label)).filter(|text| !text.is_empty()).map(|text| Secret::new(text.to_owned()))
+    }
+
+    /// The keys are with this field.
+    pub(crate) fn focus(&mut self, label: &str) {
+        self.focus = self.items.iter().position(|item| item.label == label && item.shown).unwrap_or(self.focus);
+    }
+
     /// The name of the field that has the keys.
     pub(crate) fn focused(&self) -> &'static str {
         self.items.get(self.focus).map_or("", |item| item.label)
@@ -230,6 +274,11 @@ impl Form {
         Came::Moved
     }
 
+    /// Enter ends a line of a key that a terminal types.
+    pub(crate) fn types_on(&self) -> bool {
+        matches!(self.items.get(self.focus), Some(Item { entry: Entry::Key(key), .. }) if key.goes_on())
+    }
+
     /// Goes on: to the next field that is asked for and empty, to one that is wrong, or out of the form.
     pub(crate) fn enter(&mut self) -> Came {
         let stops = |index: &usize| {
@@ -257,7 +306,7 @@ impl Form {
     /// Handles a key.
     pub(crate) fn key(&mut self, key: Key) -> Came {
         match key.code {
-            Code::Enter => return self.enter(),
+            Code::Enter if !self.types_on() => return self.enter(),
             Code::Tab => return self.step(true, true),
             Code::BackTab => return self.step(false, true),
             _ => {}
@@ -290,6 +339,11 @@ impl Form {
                     return Came::Moved;
                 }
             }
+            (Entry::Key(pasted), _) => {
+                if !pasted.key(key) {
+                    return Came::Ignored;
+                }
+            }
             (Entry::Switch(_), _) => return Came::Ignored,
         }
         item.touched = true;
@@ -298,8 +352,14 @@ impl Form {
 
     /// Takes pasted text; of several lines the first that has any. Says when there were more.
     pub(crate) fn paste(&mut self, pasted: &str) -> (Came, bool) {
-        let Some(Item { entry: Entry::Text(field), touched, .. }) = self.items.get_mut(self.focus) else {
-            return (Came::Ignored, false);
+        let (field, touched) = match self.items.get_mut(self.focus) {
+            Some(Item { entry: Entry::Text(field), touched, .. }) => (field, touched),
+            Some(Item { entry: Entry::Key(key), touched, .. }) => {
+                key.paste(pasted);
+                *touched = true;
+                return (Came::Changed, false);
+            }
+            _ => return (Came::Ignored, false),
         };
         let mut lines = pasted.lines().map(str::trim).filter(|line| !line.is_empty());
         field.paste(lines.next().unwrap_or_default());
@@ -321,9 +381,9 @@ impl Form {
         Came::Changed
     }
 
-    /// Every field by name with its value.
+    /// Every field by name with its value, as it may be kept: without secrets.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.items.iter().map(|item| (item.label, item.value()))
+        self.items.iter().filter(|item| !item.is_private()).map(|item| (item.label, item.value()))
     }
 
     /// The lines of the form; with `help` the help of every field, else of the one that has the keys.
@@ -403,8 +463,14 @@ impl Form {
         match &item.entry {
             Entry::Text(field) if focus => vec![(field.line(room, theme).spans, None)],
             Entry::Text(field) => {
-                vec![(vec![Span::styled(text::cut(field.text(), room), theme.style(Role::Text))], None)]
+                let shown = if field.is_secret() {
+                    "•".repeat(field.text().chars().count())
+                } else {
+                    field.text().to_owned()
+                };
+                vec![(vec![Span::styled(text::cut(&shown, room), theme.style(Role::Text))], None)]
             }
+            Entry::Key(pasted) => vec![(pasted.line(room, focus, theme).spans, None)],
             Entry::Switch(on) => {
                 let words = if *on { "yes" } else { "no" };
                 let role = if focus { Role::Input } else { Role::Text };

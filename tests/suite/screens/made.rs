@@ -178,12 +178,12 @@ fn key(text: &str, key_type: &str, bits: u32, used_by: &[&str]) -> KeyStatus {
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0yP8mQb7q1cVdJw1zZ5nJvXQ0b2c9m4sT6uVwXyZ0 adit {text}"
         ),
         used_by: used_by.iter().map(|text| name(text)).collect(),
-        needed_by: (!used_by.is_empty()).then(|| format!("the bastion {}", used_by.join(", "))),
+        needed_by: (!used_by.is_empty()).then(|| format!("the tunnels {}", used_by.join(", "))),
         authorized_key: format!(
             "restrict,port-forwarding,permitopen=\"10.0.1.12:5432\" ssh-ed25519 \
              AAAAC3NzaC1lZDI1NTE5AAAAIGq0yP8mQb7q1cVdJw1zZ5nJvXQ0b2c9m4sT6uVwXyZ0 adit {text}"
         ),
-        accounts: used_by.iter().map(|_| "adit on bastion.example.com".to_owned()).collect(),
+        accounts: used_by.iter().take(1).map(|_| "adit on bastion.example.com".to_owned()).collect(),
         rotation: None,
         broken: None,
     }
