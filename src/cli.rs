@@ -14,6 +14,7 @@ mod down;
 mod explain;
 mod failure;
 mod identity;
+mod import;
 mod key;
 mod logs;
 mod paths;
@@ -88,6 +89,8 @@ enum Command {
     Run(run_command::Run),
     /// Say what an error text on standard input means, who must act and what mends it
     Explain,
+    /// Take bastions and tunnels from your OpenSSH configuration, or from an ssh -L line
+    Import(import::Import),
     /// Show the background service's log
     Logs(logs::Logs),
     /// Control the background service
@@ -158,6 +161,7 @@ async fn perform(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Url(command)) => url::run(context, command).await,
         Some(Command::Run(command)) => run_command::run(context, command).await,
         Some(Command::Explain) => explain::run(context).await,
+        Some(Command::Import(command)) => import::run(context, command).await,
         Some(Command::Logs(command)) => logs::run(context, command).await,
         Some(Command::Daemon(command)) => daemon::run(context, command).await,
         Some(Command::Config(command)) => config_files::run(context, command),
@@ -213,6 +217,10 @@ mod tests {
             "setup t --receipt --json",
             "url t --format ssh-config",
             "run a b -- env -i sh -c x",
+            "import",
+            "import --ssh-config f --select a b",
+            "import --all --allow-exec --json",
+            "import --command ssh",
             "logs -n 5 -f",
             "explain --json",
             "daemon run",
@@ -251,6 +259,8 @@ mod tests {
             "run a",
             "run -- env",
             "demo --for 0",
+            "import --all --select a",
+            "import --command ssh --all",
         ] {
             let words = std::iter::once("adit").chain(line.split_whitespace());
             assert!(Cli::try_parse_from(words).is_err_and(|error| error.exit_code() == 2), "{line}");

@@ -8,6 +8,7 @@ mod fields;
 mod file;
 mod load;
 mod mistake;
+pub mod openssh;
 mod paths;
 mod resolve;
 mod settings;

@@ -96,7 +96,7 @@ pub fn nearest<'a>(written: &str, valid: impl IntoIterator<Item = &'a str>) -> O
     };
     valid
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&written.to_lowercase(), name), name))
+        .map(|name| (strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance <= near_enough && *name != written)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name.to_owned())

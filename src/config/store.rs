@@ -86,6 +86,20 @@ impl Store {
         })
     }
 
+    /// Adds bastions and tunnels in one change: all of them, or none.
+    pub fn add_all(&self, bastions: &[(Name, BastionEdit)], tunnels: &[(Name, TunnelEdit)]) -> Result<(), EditError> {
+        self.edit(|files| {
+            for (name, edit) in bastions {
+                files.add(BASTIONS, name, Change::of_bastion(edit)?)?;
+            }
+            for (name, edit) in tunnels {
+                files.add(TUNNELS, name, Change::of_tunnel(edit)?)?;
+                files.check_bastion(edit)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Changes a tunnel.
     pub fn edit_tunnel(&self, name: &Name, edit: &TunnelEdit) -> Result<(), EditError> {
         let change = Change::of_tunnel(edit)?;

@@ -18,6 +18,7 @@ mod editing;
 mod explain;
 mod handoff;
 mod host_keys;
+mod import;
 mod instruments;
 mod journeys;
 mod keys;
