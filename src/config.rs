@@ -20,7 +20,7 @@ pub use load::{Fingerprint, fingerprint, load, load_with_themes};
 pub use mistake::{ConfigError, Mistake, Mistakes, nearest};
 pub use paths::{Paths, PathsError};
 pub use settings::{Preferences, Settings};
-pub use store::Store;
+pub use store::{Store, Undone};
 
 #[cfg(test)]
 mod tests;

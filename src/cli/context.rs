@@ -75,6 +75,7 @@ pub(super) async fn ask(client: &Client, request: Request) -> Result<(), Stop> {
         | Reply::Journal { .. }
         | Reply::Saved { .. }
         | Reply::HandOff { .. }
+        | Reply::Undone { .. }
         | Reply::Key { .. }
         | Reply::KeyLook { .. }
         | Reply::Explained { .. } => Ok(()),

@@ -1,9 +1,12 @@
 //! Edits of the configuration by the program: under a lock, on what is on disk now, atomic, with one backup, and only
 //! if the result loads. It changes no more than it was asked to.
 
+mod undo;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::Change;
@@ -15,7 +18,10 @@ use super::paths::Paths;
 use super::source::sources;
 use crate::local::port_owner::{TUNNEL_PORTS, free_port};
 use crate::local::private_file::{lock, replace};
-use crate::model::{Listen, Name};
+use crate::model::{Identity, Listen, Name, Tunnel};
+use undo::{Deed, Written};
+
+pub use undo::Undone;
 
 const BASTIONS: &str = "bastions";
 const TUNNELS: &str = "tunnels";
@@ -30,30 +36,38 @@ const FIRST: &str = "version = 1\n";
 #[derive(Debug, Clone)]
 pub struct Store {
     paths: Paths,
+    /// What its edits are part of.
+    deed: Option<Arc<Deed>>,
 }
 
 impl Store {
     /// A writer for these places; touches nothing yet.
     #[must_use]
     pub fn new(paths: &Paths) -> Self {
-        Self { paths: paths.clone() }
+        Self { paths: paths.clone(), deed: None }
+    }
+
+    /// What is edited from here on is one change to whoever undoes it, in these words: "removed orders".
+    #[must_use]
+    pub fn as_one(self, words: impl Into<String>) -> Self {
+        Self { deed: Some(Arc::new(Deed::new(words.into()))), ..self }
     }
 
     /// Adds a bastion.
     pub fn add_bastion(&self, name: &Name, edit: &BastionEdit) -> Result<(), EditError> {
         let change = Change::of_bastion(edit)?;
-        self.edit(|files| files.add(BASTIONS, name, change))
+        self.change(format!("added the bastion {name}"), |files| files.add(BASTIONS, name, change))
     }
 
     /// Changes a bastion.
     pub fn edit_bastion(&self, name: &Name, edit: &BastionEdit) -> Result<(), EditError> {
         let change = Change::of_bastion(edit)?;
-        self.edit(|files| files.change(BASTIONS, name, change))
+        self.change(format!("changed the bastion {name}"), |files| files.change(BASTIONS, name, change))
     }
 
     /// Renames a bastion, also where tunnels name it.
     pub fn rename_bastion(&self, old: &Name, new: &Name) -> Result<(), EditError> {
-        self.edit(|files| {
+        self.change(format!("renamed the bastion {old} to {new}"), |files| {
             files.rename(BASTIONS, old, new)?;
             for (file, tunnel) in files.tunnels_through(old) {
                 let document = files.0.get_mut(file).map(|file| &mut file.document);
@@ -67,7 +81,7 @@ impl Store {
 
     /// Removes a bastion that no tunnel goes through.
     pub fn remove_bastion(&self, name: &Name) -> Result<(), EditError> {
-        self.edit(|files| {
+        self.change(format!("removed the bastion {name}"), |files| {
             let document = files.holding(BASTIONS, name)?;
             document.remove(BASTIONS, name.as_str());
             let mut by: Vec<Name> =
@@ -80,7 +94,7 @@ impl Store {
     /// Adds a tunnel.
     pub fn add_tunnel(&self, name: &Name, edit: &TunnelEdit) -> Result<(), EditError> {
         let change = Change::of_tunnel(edit)?;
-        self.edit(|files| {
+        self.change(format!("added {name}"), |files| {
             files.add(TUNNELS, name, change)?;
             files.check_bastion(edit)
         })
@@ -103,7 +117,7 @@ impl Store {
     /// Changes a tunnel.
     pub fn edit_tunnel(&self, name: &Name, edit: &TunnelEdit) -> Result<(), EditError> {
         let change = Change::of_tunnel(edit)?;
-        self.edit(|files| {
+        self.change(format!("changed {name}"), |files| {
             files.change(TUNNELS, name, change)?;
             files.check_bastion(edit)
         })
@@ -111,20 +125,50 @@ impl Store {
 
     /// Renames a tunnel.
     pub fn rename_tunnel(&self, old: &Name, new: &Name) -> Result<(), EditError> {
-        self.edit(|files| files.rename(TUNNELS, old, new))
+        self.change(format!("renamed {old} to {new}"), |files| files.rename(TUNNELS, old, new))
     }
 
     /// Removes a tunnel.
     pub fn remove_tunnel(&self, name: &Name) -> Result<(), EditError> {
-        self.edit(|files| {
+        self.change(format!("removed {name}"), |files| {
             files.holding(TUNNELS, name)?.remove(TUNNELS, name.as_str());
             Ok(())
         })
     }
 
+    /// Adds a tunnel that is as another one, but for its name and its local port, which is chosen when it first comes up.
+    pub fn copy_tunnel(&self, name: &Name, copy: &Name) -> Result<(), EditError> {
+        self.change(format!("copied {name} to {copy}"), |files| {
+            files.holding(TUNNELS, name)?;
+            let settings = load(&self.paths)?;
+            let unknown = || EditError::Unknown { what: singular(TUNNELS), name: name.clone(), nearest: None };
+            let edit = alike(settings.tunnels.get(name).ok_or_else(unknown)?);
+            files.add(TUNNELS, copy, Change::of_tunnel(&edit)?)
+        })
+    }
+
+    /// Undoes the last edit, exactly, or does it again if it was undone last. Refused where a file has changed since.
+    pub fn undo(&self) -> Result<Undone, EditError> {
+        self.paths.prepare_config()?;
+        let _lock = lock(&self.paths.state.join("config.lock"), PATIENCE)?;
+        let record = undo::last(&self.paths)?;
+        let instead = record.files.iter().map(|file| (file.path.clone(), file.before.clone())).collect();
+        load_with(&self.paths, &instead).map_err(|error| words(&error))?;
+        for (done, file) in record.files.iter().enumerate() {
+            if let Err(error) = write(&file.path, Some(&file.after), &file.before) {
+                for file in record.files.iter().take(done) {
+                    // As when saving: the files belong together.
+                    let _ = replace(&file.path, file.after.as_bytes());
+                }
+                return Err(error);
+            }
+        }
+        Ok(undo::turn(&self.paths, record))
+    }
+
     /// Where a tunnel listens; where nothing is configured, a free port from 15000 to 29999 is chosen and written.
     pub fn assign_port(&self, name: &Name) -> Result<Listen, EditError> {
-        self.edit(|files| {
+        self.edit(None, |files| {
             let settings = load(&self.paths)?;
             let document = files.holding(TUNNELS, name)?;
             if let Some(listen) = settings.tunnels.get(name).and_then(|tunnel| tunnel.listen.clone()) {
@@ -140,13 +184,26 @@ impl Store {
         })
     }
 
+    /// An edit that a person asked for: it can be undone.
+    fn change<T>(&self, words: String, work: impl FnOnce(&mut Files) -> Result<T, EditError>) -> Result<T, EditError> {
+        let deed = self.deed.clone().unwrap_or_else(|| Arc::new(Deed::new(words)));
+        self.edit(Some(&deed), work)
+    }
+
     /// Works on the files as they are now, and writes what has changed.
-    fn edit<T>(&self, work: impl FnOnce(&mut Files) -> Result<T, EditError>) -> Result<T, EditError> {
+    fn edit<T>(
+        &self,
+        deed: Option<&Deed>,
+        work: impl FnOnce(&mut Files) -> Result<T, EditError>,
+    ) -> Result<T, EditError> {
         self.paths.prepare_config()?;
         let _lock = lock(&self.paths.state.join("config.lock"), PATIENCE)?;
         let mut files = Files::read(&self.paths)?;
         let result = work(&mut files)?;
-        files.save(&self.paths)?;
+        let written = files.save(&self.paths)?;
+        if let Some(deed) = deed {
+            undo::keep(&self.paths, deed, written);
+        }
         Ok(result)
     }
 }
@@ -272,10 +329,10 @@ impl Files {
         self.0.iter().enumerate().flat_map(of_file).collect()
     }
 
-    fn save(&self, paths: &Paths) -> Result<(), EditError> {
+    fn save(&self, paths: &Paths) -> Result<Vec<Written>, EditError> {
         let changed: Vec<(&File, String)> = self.0.iter().filter_map(|file| Some((file, file.changed()?))).collect();
         if changed.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let instead = changed.iter().map(|(file, text)| (file.path.clone(), text.clone())).collect();
         if let Err(error) = load_with(paths, &instead) {
@@ -284,7 +341,7 @@ impl Files {
         }
         let mut written: Vec<&File> = Vec::new();
         for (file, text) in &changed {
-            if let Err(error) = write(file, text) {
+            if let Err(error) = write(&file.path, file.before.as_deref(), text) {
                 for file in written {
                     // The best that can be done: the files belong together.
                     let _ = file.before.as_ref().map(|before| replace(&file.path, before.as_bytes()));
@@ -293,15 +350,40 @@ impl Files {
             }
             written.push(file);
         }
-        Ok(())
+        let before = |file: &File| file.before.clone().unwrap_or_else(|| FIRST.to_owned());
+        let written = |(file, after): (&File, String)| Written { path: file.path.clone(), before: before(file), after };
+        Ok(changed.into_iter().map(written).collect())
     }
 }
 
-fn write(file: &File, text: &str) -> Result<(), EditError> {
-    if let Some(before) = &file.before {
-        replace(&backup(&file.path), before.as_bytes())?;
+fn write(path: &Path, before: Option<&str>, text: &str) -> Result<(), EditError> {
+    if let Some(before) = before {
+        replace(&backup(path), before.as_bytes())?;
     }
-    Ok(replace(&file.path, text.as_bytes())?)
+    Ok(replace(path, text.as_bytes())?)
+}
+
+/// All of a tunnel but its name and where it listens.
+fn alike(tunnel: &Tunnel) -> TunnelEdit {
+    let mut edit = TunnelEdit {
+        bastion: Some(tunnel.bastion.clone()),
+        database: Some(tunnel.database.kind),
+        host: Some(tunnel.database.host.to_string()),
+        port: Some(tunnel.database.port.get()),
+        user: tunnel.user.clone(),
+        dbname: tunnel.dbname.clone(),
+        autostart: tunnel.autostart.then_some(true),
+        allow_remote_clients: tunnel.allow_remote_clients.then_some(true),
+        tags: tunnel.tags.clone(),
+        ..TunnelEdit::default()
+    };
+    match &tunnel.identity {
+        None => {}
+        Some(Identity::Key(name)) => edit.key = Some(name.clone()),
+        Some(Identity::File(path)) => edit.identity_file = Some(path.clone()),
+        Some(Identity::Agent(socket)) => edit.agent = Some(socket.clone()),
+    }
+    edit
 }
 
 /// `config.toml.bak` beside `config.toml`.

@@ -196,6 +196,9 @@ pub struct BastionStatus {
     pub host_key: Option<KnownHostKey>,
     /// The tunnels through it.
     pub tunnels: Vec<Name>,
+    /// The addresses that this machine is seen as, where they are configured.
+    #[serde(default)]
+    pub leaves_from: Vec<String>,
     /// Standing warnings, such as unsafe algorithms.
     pub warnings: Vec<String>,
 }

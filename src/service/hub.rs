@@ -4,6 +4,7 @@
 mod again;
 mod answer;
 mod begun;
+mod change;
 mod diagnose;
 mod keys;
 mod show;
@@ -268,6 +269,9 @@ impl Hub {
             | Request::HandOff { .. }
             | Request::EditTunnel { .. }
             | Request::Remove { .. }
+            | Request::Rename { .. }
+            | Request::Copy { .. }
+            | Request::Undo
             | Request::TrustHost { .. }
             | Request::CheckListen { .. }
             | Request::Key { .. }

@@ -30,6 +30,7 @@ pub(super) fn read(settings: &Settings, paths: &Paths, drafts: &[Draft]) -> List
             via: Vec::new(),
             host_key: first.map(|key| KnownHostKey { key_type: key.key_type, fingerprint: key.fingerprint }),
             tunnels: settings.tunnels_through(&bastion.name).map(|tunnel| tunnel.name.clone()).collect(),
+            leaves_from: settings.preferences.leaves_from.iter().map(ToString::to_string).collect(),
             warnings: if bastion.legacy_algorithms {
                 vec!["offers algorithms that are no longer safe (legacy_algorithms)".to_owned()]
             } else {

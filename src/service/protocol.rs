@@ -112,6 +112,22 @@ pub enum Request {
         /// Which.
         subject: Subject,
     },
+    /// Give a tunnel or a bastion another name.
+    Rename {
+        /// Which.
+        subject: Subject,
+        /// Its new name.
+        to: Name,
+    },
+    /// Add a tunnel that is as another one but for its name and local port.
+    Copy {
+        /// Which.
+        name: Name,
+        /// The new one.
+        to: Name,
+    },
+    /// Undo the last change of the configuration, or do it again if it was undone last. Answered with `Reply::Undone`.
+    Undo,
     /// Pin the host key that a person has compared. Answered when it is pinned, or refused with the reason.
     TrustHost {
         /// Whose bastion.
@@ -188,6 +204,13 @@ pub enum Reply {
     Saved {
         /// Where.
         path: String,
+    },
+    /// The last change of the configuration was taken back.
+    Undone {
+        /// In words: "removed orders".
+        words: String,
+        /// It was undone before, and is done again now.
+        again: bool,
     },
     /// What was done to a key.
     Key {

@@ -1,9 +1,10 @@
 //! All that can be on screen. It changes only in `update` and is drawn only in `view`.
 
 mod lines;
+mod order;
 mod rates;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ use super::widget::pane::Ink;
 use super::wizard;
 use crate::model::{Name, Phase, Snapshot};
 
+pub(crate) use lines::Row;
+pub(crate) use order::{Grouping, Sort};
 pub(crate) use rates::Rates;
 
 /// The screens, in the order of their keys.
@@ -137,6 +140,10 @@ pub struct App {
     pub(crate) put_off: Vec<u64>,
     /// Tunnels that the person brought up or restarted here: their questions open by themselves.
     pub(crate) acted: Vec<Name>,
+    /// Tunnels that are dealt with together.
+    pub(crate) marked: BTreeSet<Name>,
+    pub(crate) sort: Sort,
+    pub(crate) grouping: Grouping,
     pub(crate) keymap: Keymap,
     pub(crate) themes: Themes,
     pub(crate) theme: Theme,
@@ -172,6 +179,9 @@ impl App {
             rates: BTreeMap::new(),
             put_off: Vec::new(),
             acted: Vec::new(),
+            marked: BTreeSet::new(),
+            sort: Sort::default(),
+            grouping: Grouping::default(),
             keymap: Keymap::default(),
             themes: look.themes,
             theme,
@@ -213,6 +223,7 @@ impl App {
             self.rates.entry(tunnel.name.clone()).or_default().note(self.now, tunnel);
         }
         self.rates.retain(|name, _| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
+        self.marked.retain(|name| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
         self.acted.retain(|name| snapshot.tunnels.iter().any(|tunnel| tunnel.name == *name));
         self.put_off.retain(|id| snapshot.questions.iter().any(|pending| pending.id == *id));
         let names = self.line_names();

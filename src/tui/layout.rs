@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::app::{App, Screen};
+use super::app::{App, Row, Screen};
 use super::page;
 use super::widget::list;
 use crate::model::Rung;
@@ -37,7 +37,7 @@ pub(crate) fn places(app: &App) -> Option<Places> {
     let whole = Rect::new(0, 0, width, height);
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)]).areas(whole);
-    let lines = app.line_names().len();
+    let lines = app.rows().len();
     let (list, detail) = if app.screen == Screen::Journal {
         let below = if height >= STACKED { JOURNAL_DETAIL } else { 0 };
         let [list, detail] = Layout::vertical([Constraint::Min(1), Constraint::Length(below)]).areas(body);
@@ -77,9 +77,17 @@ pub(crate) fn list_height(app: &App) -> usize {
     places(app).map_or(1, |places| usize::from(places.list.height.saturating_sub(3)).max(1))
 }
 
-/// The first line of the list that shows.
+/// The first line of a list without headings that shows.
 pub(crate) fn first_line(app: &App) -> usize {
     list::window(app.selected(), app.line_names().len(), list_height(app))
+}
+
+/// The rows of the list that show.
+pub(crate) fn visible(app: &App) -> Vec<Row> {
+    let rows = app.rows();
+    let selected = app.selected().and_then(|line| rows.iter().position(|row| *row == Row::Line(line)));
+    let first = list::window(selected, rows.len(), list_height(app));
+    rows.into_iter().skip(first).take(list_height(app)).collect()
 }
 
 /// What a click meant.
@@ -142,6 +150,8 @@ pub(crate) fn hit(app: &App, x: u16, y: u16) -> Option<Hit> {
     if x < places.list.x || x >= places.list.right() || y < top || y >= bottom {
         return None;
     }
-    let line = first_line(app) + usize::from(y - top);
-    (line < app.line_names().len()).then_some(Hit::Line(line))
+    match visible(app).into_iter().nth(usize::from(y - top)) {
+        Some(Row::Line(line)) => Some(Hit::Line(line)),
+        Some(Row::Heading(_)) | None => None,
+    }
 }

@@ -1,6 +1,7 @@
 //! What lies over a screen: the topmost takes the keys, and Esc always leaves it.
 
 mod asking;
+mod choose;
 mod confirm;
 mod explain;
 mod help;
@@ -13,10 +14,12 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Padding, Paragraph};
 
 use self::asking::Asking;
+use self::choose::Choosing;
+pub(crate) use self::choose::{Choice, Deed};
 use self::confirm::Confirming;
 use self::explain::Explaining;
 use self::help::Actions;
-pub(crate) use self::prompt::{Make, Prompt};
+pub(crate) use self::prompt::Prompt;
 use self::themes::Picking;
 use super::action::Action;
 use super::key::{Code, Key};
@@ -34,6 +37,8 @@ pub(crate) enum Overlay {
     Actions(Actions),
     /// A question.
     Asking(Asking),
+    /// A few things of which one is done.
+    Choosing(Choosing),
     /// Something that is hard to take back.
     Confirming(Confirming),
     /// A pasted error text.
@@ -68,6 +73,8 @@ pub(crate) enum Outcome {
     Preview(Overlay, String),
     /// It is gone, and this theme is in force; whether it is to be kept.
     Theme(String, bool),
+    /// It is gone, and this text is to be copied, called so.
+    Copy(String, String),
     /// It is gone, and this is to be done.
     Run(Action),
     /// It is gone, and this is to be asked of the service, for this reason.
@@ -105,6 +112,7 @@ impl Overlay {
             Self::Explaining(explaining) => Some(explaining.text()),
             Self::Actions(_)
             | Self::Asking(_)
+            | Self::Choosing(_)
             | Self::Confirming(_)
             | Self::Picking(_)
             | Self::Prompt(_)
@@ -124,6 +132,11 @@ impl Overlay {
         Self::Confirming(Confirming::new(title, words, about, request))
     }
 
+    /// Offers a few things, the usual first.
+    pub(crate) fn choose(title: String, choices: Vec<Choice>) -> Self {
+        Self::Choosing(Choosing::new(title, choices))
+    }
+
     pub(crate) fn show(title: &str, text: String) -> Self {
         Self::Shown(Shown { title: title.to_owned(), text, first: 0 })
     }
@@ -133,6 +146,7 @@ impl Overlay {
         match self {
             Self::Asking(asking) => Some(asking.pending.id),
             Self::Actions(_)
+            | Self::Choosing(_)
             | Self::Confirming(_)
             | Self::Explaining(_)
             | Self::Picking(_)
@@ -148,7 +162,7 @@ impl Overlay {
             Self::Asking(asking) => asking.field.paste(pasted),
             Self::Explaining(explaining) => return explaining.paste(pasted),
             Self::Prompt(prompt) => prompt.paste(pasted),
-            Self::Shown(_) | Self::Confirming(_) | Self::Picking(_) => {}
+            Self::Shown(_) | Self::Choosing(_) | Self::Confirming(_) | Self::Picking(_) => {}
         }
         false
     }
@@ -159,6 +173,7 @@ pub(crate) fn key(overlay: Overlay, key: Key) -> Outcome {
     match overlay {
         Overlay::Actions(actions) => actions.key(key),
         Overlay::Asking(asking) => asking.key(key),
+        Overlay::Choosing(choosing) => choosing.key(key),
         Overlay::Confirming(confirming) => confirming.key(key),
         Overlay::Explaining(explaining) => explaining.key(key),
         Overlay::Picking(picking) => picking.key(key),
@@ -181,23 +196,45 @@ pub(crate) fn key(overlay: Overlay, key: Key) -> Outcome {
 /// Says why an action cannot be done now.
 pub(crate) type Obstacle<'a> = dyn Fn(Action) -> Option<&'static str> + 'a;
 
-/// Draws a layer over the screen.
-pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacle: &Obstacle<'_>, overlay: &Overlay) {
-    let area = frame.area();
+/// Where a layer lies, what it is called and what it says.
+struct Laid {
+    place: Rect,
+    title: String,
+    lines: Vec<Line<'static>>,
+}
+
+/// What a layer is drawn from.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    pub(crate) ink: Ink<'a>,
+    pub(crate) keymap: &'a Keymap,
+    pub(crate) obstacle: &'a Obstacle<'a>,
+}
+
+/// The widest text and the most lines that a layer can have.
+fn room(area: Rect, overlay: &Overlay) -> (usize, usize) {
     let most = match overlay {
         Overlay::Asking(_) | Overlay::Prompt(_) => 78,
         // The screen beside it shows what the theme looks like.
         Overlay::Picking(_) => 58,
-        Overlay::Actions(_) | Overlay::Confirming(_) | Overlay::Explaining(_) | Overlay::Shown(_) => 92,
+        Overlay::Actions(_)
+        | Overlay::Choosing(_)
+        | Overlay::Confirming(_)
+        | Overlay::Explaining(_)
+        | Overlay::Shown(_) => 92,
     };
     // Slivers of what lies below would only confuse.
     let width = if area.width < most + 16 { area.width } else { most };
-    let inner = usize::from(width.saturating_sub(4));
-    let tallest = area.height.saturating_sub(2).max(1);
-    let room = usize::from(tallest.saturating_sub(2));
+    (usize::from(width.saturating_sub(4)), usize::from(area.height.saturating_sub(4)))
+}
+
+fn lay(sight: Sight<'_>, area: Rect, overlay: &Overlay) -> Laid {
+    let Sight { ink, keymap, obstacle } = sight;
+    let (inner, room) = room(area, overlay);
     let (title, lines) = match overlay {
         Overlay::Actions(actions) => (actions.title.to_owned(), actions.lines(ink, keymap, obstacle, (inner, room))),
         Overlay::Asking(asking) => (asking.title(), asking.lines(ink, inner)),
+        Overlay::Choosing(choosing) => (choosing.title.clone(), choosing.lines(ink, (inner, room))),
         Overlay::Confirming(confirming) => (confirming.title.clone(), confirming.lines(ink, inner)),
         Overlay::Explaining(explaining) => {
             ("What does this error mean?".to_owned(), explaining.lines(ink, (inner, room)))
@@ -206,18 +243,28 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
         Overlay::Prompt(prompt) => (prompt.title.clone(), prompt.lines(ink, inner)),
         Overlay::Shown(shown) => (shown.title.clone(), shown.lines(ink, inner)),
     };
+    let tallest = area.height.saturating_sub(2).max(1);
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(tallest);
+    let width = u16::try_from(inner + 4).unwrap_or(u16::MAX).min(area.width);
     let mut place = area.centered(Constraint::Length(width), Constraint::Length(height));
     if matches!(overlay, Overlay::Picking(_)) {
         place = Rect { x: area.right().saturating_sub(width + 1), ..place };
     }
     let place = place.intersection(area);
+    Laid { place, title, lines }
+}
+
+/// Draws a layer over the screen.
+pub(crate) fn draw(frame: &mut Frame<'_>, sight: Sight<'_>, overlay: &Overlay) {
+    let ink = sight.ink;
+    let Laid { place, title, lines } = lay(sight, frame.area(), overlay);
     let title = Line::styled(format!(" {title} "), ink.theme.style(Role::Title));
     let framed = pane::pane(ink, title, true).padding(Padding::horizontal(1));
     let framed = match overlay {
         Overlay::Actions(_) => framed
             .title_bottom(Line::styled(" enter does it · esc closes ", ink.theme.style(Role::Muted)).right_aligned()),
         Overlay::Asking(_)
+        | Overlay::Choosing(_)
         | Overlay::Confirming(_)
         | Overlay::Explaining(_)
         | Overlay::Picking(_)
@@ -226,6 +273,28 @@ pub(crate) fn draw(frame: &mut Frame<'_>, ink: Ink<'_>, keymap: &Keymap, obstacl
     };
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(lines).block(framed), place);
+}
+
+/// The line of a layer that stands at a cell of the screen, counted from its first one.
+pub(crate) fn line_at(sight: Sight<'_>, area: Rect, overlay: &Overlay, (x, y): (u16, u16)) -> Option<usize> {
+    let place = lay(sight, area, overlay).place;
+    let inside = x > place.x && x + 1 < place.right() && y > place.y && y + 1 < place.bottom();
+    inside.then(|| usize::from(y - place.y - 1))
+}
+
+/// Hands a click on a line to a layer.
+pub(crate) fn click(overlay: Overlay, area: Rect, line: usize) -> Outcome {
+    let (_, height) = room(area, &overlay);
+    match overlay {
+        Overlay::Choosing(choosing) => choosing.click(line, height),
+        Overlay::Actions(actions) => actions.click(line, height),
+        Overlay::Picking(picking) => picking.click(line, height),
+        Overlay::Asking(_)
+        | Overlay::Confirming(_)
+        | Overlay::Explaining(_)
+        | Overlay::Prompt(_)
+        | Overlay::Shown(_) => Outcome::Stay(overlay),
+    }
 }
 
 impl Shown {

@@ -173,8 +173,10 @@ where
             Effect::Quit => return Ok(false),
             Effect::Request { request, about } => {
                 let (client, ends) = (Arc::clone(client), ends.clone());
+                let is_told = update::is_told(&request);
                 tokio::spawn(async move {
                     let end = match client.request(request).await {
+                        Ok(reply @ Reply::Done) if is_told => Msg::Replied { about, reply },
                         Ok(Reply::Refused { message, .. }) => Msg::Refused { about, why: message },
                         Ok(Reply::Done | Reply::Status { .. } | Reply::Journal { .. } | Reply::HandOff { .. }) => {
                             return;
@@ -182,6 +184,7 @@ where
                         Ok(
                             reply @ (Reply::Saved { .. }
                             | Reply::Explained { .. }
+                            | Reply::Undone { .. }
                             | Reply::Key { .. }
                             | Reply::KeyLook { .. }),
                         ) => Msg::Replied { about, reply },

@@ -1,9 +1,12 @@
 //! (App, Msg) → effects. Routing and the actions; no IO, no clock, no terminal.
 
 mod bastions;
+mod copy;
 mod global;
 mod keys;
 mod list;
+mod many;
+mod names;
 mod page;
 mod theme;
 mod tunnels;
@@ -12,9 +15,10 @@ mod wizard;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use ratatui::layout::Rect;
 
 use super::action::{Action, Scope};
-use super::app::{App, Link};
+use super::app::{App, Link, Screen};
 use super::effect::Effect;
 use super::input::Input;
 use super::key::{Code, Key};
@@ -123,6 +127,10 @@ fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
         }
         Input::Click(x, y) => click(app, x, y),
         Input::Scroll(_, _, lines) => {
+            if let Some(overlay) = app.overlays.pop() {
+                let key = Key::plain(if lines > 0 { Code::Down } else { Code::Up });
+                return take_outcome(app, overlay::key(overlay, key));
+            }
             if app.diagnosis.is_some() {
                 page::step(app, lines > 0);
             } else {
@@ -149,8 +157,10 @@ fn take_reply(app: &mut App, about: &str, reply: Reply) -> Vec<Effect> {
             app.overlays.push(Overlay::show("Saved", format!("{path}\n\nYou alone can read it.")));
         }
         Reply::Refused { message, .. } => app.complain(format!("{about}: {message}")),
-        Reply::Done
-        | Reply::Status { .. }
+        Reply::Done => app.say(format!("done: {about}; u undoes it")),
+        Reply::Undone { words, again: false } => app.say(format!("undone: {words}; u does it again")),
+        Reply::Undone { words, again: true } => app.say(format!("done again: {words}")),
+        Reply::Status { .. }
         | Reply::Journal { .. }
         | Reply::HandOff { .. }
         | Reply::Key { .. }
@@ -192,8 +202,12 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
         Some(Action::CopyAdvice) => page::copy_advice(app, page::number(key)),
         Some(action) => perform(app, action),
         None => {
-            if key.code == Code::Esc && !complaint && !app.filter().is_empty() {
-                app.list_mut().filter.take();
+            if key.code == Code::Esc && !complaint {
+                if app.screen == Screen::Tunnels && !app.marked.is_empty() {
+                    app.marked.clear();
+                } else if !app.filter().is_empty() {
+                    app.list_mut().filter.take();
+                }
             }
             Vec::new()
         }
@@ -229,7 +243,15 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             Vec::new()
         }
         Outcome::Do(Request::Key { ask }, _) => keys::send(app, ask),
-        Outcome::Do(request, about) => vec![Effect::Request { request, about }],
+        Outcome::Do(asked, about) => {
+            many::note(app, &asked);
+            if let Request::Rename { to, .. } | Request::Copy { to, .. } = &asked {
+                // It stands there as soon as it is done.
+                app.list_mut().selection.name(to.to_string());
+            }
+            request(asked, about)
+        }
+        Outcome::Copy(text, what) => vec![Effect::Copy { text, what }],
         Outcome::Explain(overlay) => {
             app.overlays.push(overlay);
             explain(app)
@@ -242,8 +264,14 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
 }
 
 fn click(app: &mut App, x: u16, y: u16) -> Vec<Effect> {
-    if !app.overlays.is_empty() {
-        return Vec::new();
+    if let Some(overlay) = app.overlays.pop() {
+        let area = Rect::new(0, 0, app.size.0, app.size.1);
+        let sight = overlay::Sight { ink: app.ink(), keymap: &app.keymap, obstacle: &|action| obstacle(app, action) };
+        let outcome = match overlay::line_at(sight, area, &overlay, (x, y)) {
+            Some(line) => overlay::click(overlay, area, line),
+            None => Outcome::Stay(overlay),
+        };
+        return take_outcome(app, outcome);
     }
     match layout::hit(app, x, y) {
         Some(Hit::Rung(rung)) => page::choose(app, Some(rung)),
@@ -268,7 +296,8 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
         Scope::Bastions => bastions::obstacle(app, action),
         Scope::Keys | Scope::Key | Scope::Rotation => keys::obstacle(app, action),
         Scope::Diagnosis => page::obstacle(app, action),
-        Scope::List | Scope::Global => None,
+        Scope::List => list::obstacle(app, action),
+        Scope::Global => None,
     }
 }
 
@@ -291,6 +320,11 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
 fn open(app: &mut App, overlay: Overlay) -> Vec<Effect> {
     app.overlays.push(overlay);
     Vec::new()
+}
+
+/// It changes the configuration by a key or two, so that its end is worth a word: and how to undo it.
+pub(crate) fn is_told(request: &Request) -> bool {
+    matches!(request, Request::Remove { .. } | Request::Rename { .. } | Request::Copy { .. })
 }
 
 fn request(request: Request, about: String) -> Vec<Effect> {

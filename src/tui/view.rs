@@ -43,7 +43,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
 fn over(frame: &mut Frame<'_>, app: &App) {
     for layer in &app.overlays {
         let obstacle = |action| update::obstacle(app, action);
-        overlay::draw(frame, app.ink(), &app.keymap, &obstacle, layer);
+        overlay::draw(frame, overlay::Sight { ink: app.ink(), keymap: &app.keymap, obstacle: &obstacle }, layer);
     }
     if app.ascii {
         spell_in_ascii(frame);

@@ -3,6 +3,7 @@
 mod diagnosis;
 mod keys;
 mod random;
+mod tunnels;
 mod walk;
 mod wizard;
 
@@ -76,7 +77,7 @@ fn restart_copy_and_client_are_for_the_selected_tunnel() {
     assert!(matches!(asked, Request::Restart { names } if names == [name("billing")]));
     assert_eq!(about, "restart billing");
 
-    stage.press("k y");
+    stage.press("k y enter");
     let asked = stage.asked();
     let [Effect::Copy { text, what }] = &asked[..] else { panic!("{asked:?}") };
     assert!(text.starts_with("postgres") && text.contains("shop") && text.contains("15432"), "{text}");
@@ -131,9 +132,9 @@ fn a_disabled_action_says_why() {
         asks_nothing(&mut stage);
         stage.sees(words);
     }
-    stage.press("2 j y");
+    stage.press("2 x");
     asks_nothing(&mut stage);
-    stage.sees("copy-fingerprint: its host key is not known yet");
+    stage.sees("remove-bastion: tunnels go through it");
 
     stage.press("1 /");
     stage.type_in("zzz");

@@ -82,6 +82,12 @@ impl Hub {
             Request::DropDraft { name } => self.drop_draft(&name).map_err(Refusal::from),
             Request::HandOff { subject } => return self.hand_off(subject, to),
             Request::EditTunnel { name, draft } => return self.edit_tunnel(&name, *draft, to).await,
+            Request::Rename { subject, to: name } => self.rename(&subject, &name).await.map_err(Refusal::from),
+            Request::Copy { name, to: copy } => self.copy_tunnel(&name, &copy).await.map_err(Refusal::from),
+            Request::Undo => match self.undo().await {
+                Ok((words, again)) => return self.reply(to, Reply::Undone { words, again }),
+                Err(refused) => Err(Refusal::from(refused)),
+            },
             Request::Remove { subject } => self.remove(&subject).await.map_err(Refusal::from),
             Request::FinishDraft { name } => self.finish_draft(&name).await.map_err(Refusal::from),
             Request::CheckListen { listen, but } => {

@@ -7,7 +7,7 @@ use super::Hub;
 use crate::config::{BastionEdit, EditError, Store, TunnelEdit};
 use crate::diagnose::{Holding, holding};
 use crate::guide;
-use crate::model::{Access, ChosenBastion, Draft, Endpoint, Hop, Identity, Listen, Name, Page, Phase, Subject};
+use crate::model::{Access, ChosenBastion, Draft, Endpoint, Hop, Identity, Listen, Name, Page, Subject};
 use crate::service::examine;
 use crate::service::handoff::{Wish, draft_handoff, handoff};
 use crate::service::protocol::Reply;
@@ -97,7 +97,7 @@ impl Hub {
                 format!("the draft {name} is not whole yet: the page {page:?} is not answered").to_lowercase(),
             ));
         }
-        let store = Store::new(&self.paths);
+        let store = Store::new(&self.paths).as_one(format!("added {name}"));
         let written = tokio::task::spawn_blocking(move || write(&store, &draft)).await;
         written
             .map_err(|_| (1, "writing failed; the log says why".to_owned()))?
@@ -135,8 +135,10 @@ impl Hub {
 
     /// Changes a tunnel; one that runs under another name from then on is brought up again under it.
     pub(super) async fn edit_tunnel(&mut self, name: &Name, draft: Draft, to: oneshot::Sender<Reply>) {
-        let (store, old, new) = (Store::new(&self.paths), name.clone(), draft.name.clone());
-        let runs = self.engine.statuses().iter().any(|s| s.tunnel.name == *name && s.tunnel.phase != Phase::Stopped);
+        let (old, new) = (name.clone(), draft.name.clone());
+        let words = if old == new { format!("changed {old}") } else { format!("changed {old}, now {new}") };
+        let store = Store::new(&self.paths).as_one(words);
+        let runs = self.runs(name);
         let written = tokio::task::spawn_blocking(move || rewrite(&store, &old, &draft)).await;
         let done = match written {
             Ok(written) => written.map_err(|error| (2, error.to_string())),
@@ -149,8 +151,7 @@ impl Hub {
         self.note("edited", &format!("the tunnel {new} was changed"));
         self.look(Look::Certain).await;
         if runs && new != *name {
-            self.open(std::slice::from_ref(&new), true).await;
-            self.want(std::slice::from_ref(&new), &[]);
+            self.open_as(&new).await;
         }
         self.reply(to, Reply::Done);
     }

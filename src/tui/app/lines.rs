@@ -1,10 +1,19 @@
 //! The lines of the lists: what the filter lets through, in which order, and which one is selected.
 
-use super::{App, Screen};
+use super::{App, Grouping, Screen};
 use crate::model::journal::Entry;
 use crate::model::{BastionStatus, Draft, KeyStatus, Subject, TunnelStatus};
 use crate::tui::widget::badge::State;
 use crate::tui::wizard;
+
+/// One line of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// A heading, which cannot be selected.
+    Heading(String),
+    /// A line, by its number among those that can.
+    Line(usize),
+}
 
 impl App {
     /// The tunnels that the filter lets through.
@@ -24,7 +33,33 @@ impl App {
                 }
             })
         };
-        self.snapshot.tunnels.iter().filter(fits).collect()
+        let mut tunnels: Vec<&TunnelStatus> = self.snapshot.tunnels.iter().filter(fits).collect();
+        self.arrange(&mut tunnels);
+        tunnels
+    }
+
+    /// What stands in the list on screen, line by line, headings and all.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let lines = self.line_names().len();
+        if self.screen != Screen::Tunnels || self.grouping == Grouping::None {
+            return (0..lines).map(Row::Line).collect();
+        }
+        let mut rows = Vec::with_capacity(lines + 8);
+        let mut last = None;
+        let tunnels = self.tunnels();
+        for (index, tunnel) in tunnels.iter().enumerate() {
+            let heading = self.grouping.heading(tunnel);
+            if heading != last {
+                rows.extend(heading.clone().map(Row::Heading));
+                last = heading;
+            }
+            rows.push(Row::Line(index));
+        }
+        if lines > tunnels.len() {
+            rows.push(Row::Heading("drafts".to_owned()));
+            rows.extend((tunnels.len()..lines).map(Row::Line));
+        }
+        rows
     }
 
     /// The tunnels in the making that the filter lets through; they stand below the tunnels.
@@ -68,6 +103,9 @@ impl App {
         let filter = self.filter().to_lowercase();
         let fits = |entry: &&Entry| {
             filter.split_whitespace().all(|word| {
+                if let Some(name) = word.strip_prefix('@') {
+                    return entry.tunnel.as_ref().is_some_and(|own| own.as_str() == name);
+                }
                 entry.tunnel.as_ref().is_some_and(|name| name.as_str().contains(word))
                     || entry.event.contains(word)
                     || entry.message.to_lowercase().contains(word)

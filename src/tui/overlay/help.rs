@@ -11,6 +11,9 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::pane::{self, Ink};
 use crate::tui::widget::{list, text};
 
+/// The lines above the actions: the search, a blank.
+const HEAD: usize = 2;
+
 /// A list of actions with a search.
 #[derive(Debug, Clone)]
 pub(crate) struct Actions {
@@ -73,6 +76,27 @@ impl Actions {
         Outcome::Stay(Overlay::Actions(self))
     }
 
+    /// The lines of actions that a layer of this height has room for, and the first of them that shows.
+    fn window(&self, count: usize, height: usize) -> (usize, usize) {
+        let room = height.saturating_sub(HEAD + 3).max(1);
+        (list::window(Some(self.selected), count, room), room)
+    }
+
+    /// Selects the action on this line; one that is selected is done.
+    pub(super) fn click(mut self, line: usize, height: usize) -> Outcome {
+        let found = self.found();
+        let (first, room) = self.window(found.len(), height);
+        let index = line.checked_sub(HEAD).filter(|line| *line < room).map(|line| first + line);
+        let Some((index, action)) = index.and_then(|index| Some((index, *found.get(index)?))) else {
+            return Outcome::Stay(Overlay::Actions(self));
+        };
+        if index == self.selected {
+            return Outcome::Run(action);
+        }
+        self.selected = index;
+        Outcome::Stay(Overlay::Actions(self))
+    }
+
     pub(super) fn lines(
         &self,
         ink: Ink<'_>,
@@ -91,8 +115,7 @@ impl Actions {
         let chosen = found.get(self.selected).map(|action| in_full(*action, obstacle)).unwrap_or_default();
         // Always the same height, so that the list does not jump.
         let below: Vec<String> = text::wrap(&chosen, width).into_iter().take(2).collect();
-        let room = height.saturating_sub(lines.len() + 3).max(1);
-        let first = list::window(Some(self.selected), found.len(), room);
+        let (first, room) = self.window(found.len().max(1), height);
         let (keys_wide, name_wide) = if width < 60 { (7, 17) } else { (16, 18) };
         for (index, action) in found.iter().enumerate().skip(first).take(room) {
             let keys: Vec<String> = keymap.keys(*action).map(|key| key.to_string()).collect();

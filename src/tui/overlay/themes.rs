@@ -54,16 +54,34 @@ impl Picking {
             (Code::PageDown, _) | (Code::Char('d'), true) => (self.selected + 5).min(last),
             _ => self.selected,
         };
+        self.preview()
+    }
+
+    /// Looks at the theme on this line.
+    pub(super) fn click(mut self, line: usize, height: usize) -> Outcome {
+        let (first, room) = self.window(height);
+        if line < room && first + line < self.choices.len() {
+            self.selected = first + line;
+        }
+        self.preview()
+    }
+
+    fn preview(self) -> Outcome {
         match self.choices.get(self.selected).map(|choice| choice.name.clone()) {
             Some(name) => Outcome::Preview(Overlay::Picking(self), name),
             None => Outcome::Stay(Overlay::Picking(self)),
         }
     }
 
+    /// The first choice that shows, and how many there is room for.
+    fn window(&self, height: usize) -> (usize, usize) {
+        let room = height.saturating_sub(AROUND).max(1);
+        (list::window(Some(self.selected), self.choices.len(), room), room)
+    }
+
     pub(super) fn lines(&self, ink: Ink<'_>, (width, height): (usize, usize)) -> Vec<Line<'static>> {
         let theme = ink.theme;
-        let room = height.saturating_sub(AROUND).max(1);
-        let first = list::window(Some(self.selected), self.choices.len(), room);
+        let (first, room) = self.window(height);
         let widest = self.choices.iter().map(|choice| choice.name.len()).max().unwrap_or(0).min(width / 2) + 2;
         let mut lines: Vec<Line<'static>> = Vec::new();
         for (index, choice) in self.choices.iter().enumerate().skip(first).take(room) {

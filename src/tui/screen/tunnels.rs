@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{detail, table, unfinished, welcome};
 use crate::model::{Draft, Listen, Phase, Proof, TunnelStatus};
-use crate::tui::app::{App, Link};
+use crate::tui::app::{App, Grouping, Link, Row, Sort};
 use crate::tui::layout::{self, Places};
 use crate::tui::theme::Role;
 use crate::tui::widget::badge::State;
@@ -26,10 +26,15 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
     let width = usize::from(places.list.width.saturating_sub(2));
     let columns = Columns::fit(app, width);
     let shown = app.tunnels();
-    let first = layout::first_line(app);
     let drafts = app.drafts();
-    let all = shown.iter().map(|tunnel| columns.line(app, tunnel)).chain(drafts.iter().map(|d| columns.draft(app, d)));
-    let mut lines: Vec<Line<'static>> = all.skip(first).take(layout::list_height(app)).collect();
+    let row = |row: Row| match row {
+        Row::Heading(words) => Some(heading(app, &words, width)),
+        Row::Line(line) => match (shown.get(line), line.checked_sub(shown.len())) {
+            (Some(tunnel), _) => Some(columns.line(app, tunnel)),
+            (None, draft) => drafts.get(draft?).map(|draft| columns.draft(app, draft)),
+        },
+    };
+    let mut lines: Vec<Line<'static>> = layout::visible(app).into_iter().filter_map(row).collect();
     if lines.is_empty() {
         lines = match (app.link, app.filter().is_empty()) {
             (Link::Waiting, _) => table::empty(app, &[" asking the service …"]),
@@ -37,7 +42,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
             (_, false) => table::empty(app, &["", " No tunnel has these letters; esc clears the filter."]),
         };
     }
-    table::draw(frame, app, places.list, "Tunnels", &columns.head(), lines);
+    let mut title = table::Title::from("Tunnels");
+    title.extra = order(app);
+    table::draw(frame, app, places.list, title, &columns.head(), lines);
     if places.detail.height > 2 {
         match (app.tunnel(), app.draft()) {
             (Some(tunnel), _) => detail::draw(frame, app, tunnel, places.detail),
@@ -45,6 +52,21 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
             (None, None) => frame.render_widget(pane::pane(app.ink(), "", false), places.detail),
         }
     }
+}
+
+/// How the list is sorted, grouped and marked, where it is.
+fn order(app: &App) -> Option<String> {
+    let sorted = (app.sort != Sort::Name).then(|| app.sort.words().to_owned());
+    let grouped = (app.grouping != Grouping::None).then(|| app.grouping.words().to_owned());
+    let marked = (!app.marked.is_empty()).then(|| format!("{} marked", app.marked.len()));
+    let words: Vec<String> = [sorted, grouped, marked].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| format!("· {}", words.join(" · ")))
+}
+
+/// A heading over a group.
+fn heading(app: &App, words: &str, width: usize) -> Line<'static> {
+    let words = text::cut(words, width.saturating_sub(3));
+    Line::styled(format!(" {words}"), app.theme.style(Role::Header))
 }
 
 /// The widths of the list's columns. They depend on what is configured, not on what happens, so that they stand still.
@@ -126,8 +148,12 @@ impl Columns {
         let (words, role) = last_column(tunnel, state);
         let words = text::cut(&words, self.last);
         let name = text::cut(tunnel.name.as_str(), self.name.saturating_sub(1));
+        let mark = match app.marked.contains(&tunnel.name) {
+            false => Span::raw(" "),
+            true => Span::styled("▸", theme.style(Role::Accent)),
+        };
         Line::from(vec![
-            Span::raw(" "),
+            mark,
             Span::styled(app.ink().glyph(state.glyph()), theme.style(state.role())),
             Span::styled(format!(" {}", text::fit(&name, self.name)), theme.style(Role::Text)),
             muted(&local, self.local),

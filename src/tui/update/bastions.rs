@@ -1,6 +1,7 @@
 //! What the keys of the Bastions screen do. It draws nothing.
 
-use super::{copied, open, page, wizard};
+use super::{copy, names, open, page, wizard};
+use crate::model::Subject;
 use crate::tui::action::Action;
 use crate::tui::app::{App, Link};
 use crate::tui::effect::Effect;
@@ -9,9 +10,10 @@ use crate::tui::effect::Effect;
 pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     let Some(bastion) = app.bastion() else { return Some("no bastion is selected") };
     match action {
-        Action::RemoveBastion | Action::DiagnoseBastion if app.link == Link::Gone => Some("the service is gone"),
+        Action::RemoveBastion | Action::RenameBastion | Action::DiagnoseBastion if app.link == Link::Gone => {
+            Some("the service is gone")
+        }
         Action::RemoveBastion if !bastion.tunnels.is_empty() => Some("tunnels go through it"),
-        Action::CopyBastion if bastion.host_key.is_none() => Some("its host key is not known yet"),
         _ => None,
     }
 }
@@ -22,9 +24,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
         Action::RemoveBastion => open(app, wizard::ask_to_remove_bastion(&bastion)),
         Action::DiagnoseBastion => page::open(app),
-        _ => {
-            let fingerprint = bastion.host_key.map(|key| key.fingerprint);
-            copied(fingerprint, format!("the fingerprint of {}", bastion.name))
-        }
+        Action::RenameBastion => names::rename(app, Subject::Bastion(bastion.name)),
+        _ => copy::of_bastion(app, &bastion),
     }
 }

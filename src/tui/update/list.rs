@@ -1,16 +1,24 @@
 //! What moves in every list: the selection and the filter. It knows nothing of what the lines mean.
 
+use super::request;
+use crate::service::Request;
 use crate::tui::action::Action;
-use crate::tui::app::{App, Screen};
+use crate::tui::app::{App, Link, Screen};
 use crate::tui::effect::Effect;
 use crate::tui::key::{Code, Key};
 use crate::tui::layout;
 use crate::tui::widget::list::{Move, Selection};
 
+/// Why an action of every list cannot be done now.
+pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
+    (action == Action::Undo && app.link == Link::Gone).then_some("the service is gone")
+}
+
 /// Does what nothing is in the way of.
 pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     let half = isize::try_from(layout::list_height(app) / 2).unwrap_or(1).max(1);
     match action {
+        Action::Undo => return request(Request::Undo, "undo".to_owned()),
         Action::Filter => app.list_mut().filtering = true,
         Action::Down => go(app, Move::By(1)),
         Action::Up => go(app, Move::By(-1)),

@@ -1,13 +1,14 @@
 //! What the keys of the Tunnels screen do, on tunnels and on drafts of them. It draws nothing.
 
-use super::{copied, open, page, request, wizard};
+use super::{copied, copy, global, many, names, open, page, request, wizard};
 use crate::model::recipe::{Format, Recipe};
-use crate::model::{Code as Cause, Phase, TunnelStatus};
+use crate::model::{Code as Cause, Phase, Subject, TunnelStatus};
 use crate::service::Request;
 use crate::tui::action::Action;
-use crate::tui::app::{App, Link};
+use crate::tui::app::{App, Link, Screen};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
+use crate::tui::widget::field::Field;
 
 /// Why an action on tunnels or drafts cannot be done now.
 pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
@@ -17,12 +18,15 @@ pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     if matches!(action, Action::Resume | Action::Drop) {
         return app.draft().is_none().then_some("no draft is selected");
     }
-    if action == Action::New {
+    if matches!(action, Action::New | Action::Sort | Action::Group | Action::MarkAll) {
         return None;
     }
     let Some(tunnel) = app.tunnel() else { return Some("no tunnel is selected") };
     match action {
-        Action::Copy if tunnel.listen.is_none() => Some("its local port is chosen when it first comes up"),
+        Action::Toggle | Action::Restart if !app.marked.is_empty() => None,
+        Action::Copy if tunnel.listen.is_none() && copy::choices(app, tunnel).is_empty() => {
+            Some("its local port is chosen when it first comes up")
+        }
         Action::CopyFix if fix(tunnel).is_none() => Some("there is no command to copy"),
         // One key must not lead around a changed host key.
         Action::CopyFix if has_changed_key(tunnel) => Some("ask the bastion's admin first; a shows the fingerprints"),
@@ -43,6 +47,8 @@ fn needs_service(action: Action) -> bool {
             | Action::Edit
             | Action::Remove
             | Action::Diagnose
+            | Action::Rename
+            | Action::Duplicate
     )
 }
 
@@ -50,6 +56,20 @@ fn needs_service(action: Action) -> bool {
 pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     match (action, app.draft().cloned(), app.tunnel().cloned()) {
         (Action::New, ..) => wizard::open(app),
+        (Action::Sort, ..) => {
+            app.sort = app.sort.next();
+            app.say(format!("sorted {}", app.sort.words()));
+            Vec::new()
+        }
+        (Action::Group, ..) => {
+            app.grouping = app.grouping.next();
+            app.say(app.grouping.words());
+            Vec::new()
+        }
+        (Action::MarkAll, ..) => {
+            many::mark_all(app);
+            Vec::new()
+        }
         (Action::Resume, Some(draft), _) => wizard::resume(app, &draft),
         (Action::Drop, Some(draft), _) => open(app, wizard::ask_to_drop(&draft)),
         (_, _, Some(tunnel)) => on_tunnel(app, action, &tunnel),
@@ -59,8 +79,13 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
 
 fn on_tunnel(app: &mut App, action: Action, tunnel: &TunnelStatus) -> Vec<Effect> {
     let name = tunnel.name.clone();
-    if matches!(action, Action::Toggle | Action::Restart) && !app.acted.contains(&name) {
-        app.acted.push(name.clone());
+    if matches!(action, Action::Toggle | Action::Restart) {
+        if let Some(effects) = many::perform(app, action) {
+            return effects;
+        }
+        if !app.acted.contains(&name) {
+            app.acted.push(name.clone());
+        }
     }
     let names = vec![name.clone()];
     match action {
@@ -71,7 +96,17 @@ fn on_tunnel(app: &mut App, action: Action, tunnel: &TunnelStatus) -> Vec<Effect
         Action::Remove => open(app, wizard::ask_to_remove(tunnel)),
         Action::Diagnose => page::open(app),
         Action::OpenClient => client_command(tunnel).map(|command| Effect::RunClient { command }).into_iter().collect(),
-        Action::Copy => copied(connection_string(tunnel), format!("the connection string of {name}")),
+        Action::Copy => copy::of_tunnel(app, tunnel),
+        Action::Mark => {
+            many::mark(app);
+            Vec::new()
+        }
+        Action::Rename => names::rename(app, Subject::Tunnel(name)),
+        Action::Duplicate => names::duplicate(app, &name),
+        Action::Events => {
+            app.lists.entry(Screen::Journal).or_default().filter = Field::of(&format!("@{name}"));
+            global::show(app, Screen::Journal)
+        }
         Action::CopyFix => copied(fix(tunnel), format!("the command that mends {name}")),
         _ => answer(app, tunnel),
     }

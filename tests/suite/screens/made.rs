@@ -161,6 +161,7 @@ fn bastion(text: &str, host: &str, key: Option<&str>, tunnels: &[TunnelStatus]) 
         via: Vec::new(),
         host_key: key.map(|key| KnownHostKey { key_type: "ssh-ed25519".to_owned(), fingerprint: key.to_owned() }),
         tunnels: of.map(|tunnel| tunnel.name.clone()).collect(),
+        leaves_from: Vec::new(),
         warnings: Vec::new(),
     }
 }
