@@ -235,6 +235,10 @@ mod tests {
             let words = std::iter::once("adit").chain(line.split_whitespace());
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");
         }
+    }
+
+    #[test]
+    fn lines_outside_of_the_contract_are_refused() {
         for line in [
             "bastion add prod --host h",
             "bastion add prod --host -oProxyCommand=x --user u",
