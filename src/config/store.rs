@@ -102,7 +102,9 @@ impl Store {
 
     /// Adds bastions and tunnels in one change: all of them, or none.
     pub fn add_all(&self, bastions: &[(Name, BastionEdit)], tunnels: &[(Name, TunnelEdit)]) -> Result<(), EditError> {
-        self.edit(|files| {
+        let names = bastions.iter().map(|(name, _)| name).chain(tunnels.iter().map(|(name, _)| name));
+        let names: Vec<&str> = names.map(Name::as_str).collect();
+        self.change(format!("added {}", names.join(", ")), |files| {
             for (name, edit) in bastions {
                 files.add(BASTIONS, name, Change::of_bastion(edit)?)?;
             }
