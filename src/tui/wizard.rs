@@ -16,6 +16,7 @@ use ratatui::text::{Line, Span};
 
 use crate::model::{Access, ChosenBastion, Draft, KeyType, Name, Page, Snapshot, Subject, TunnelStatus};
 use crate::tui::input::Input;
+use crate::tui::keys::bring;
 use crate::tui::theme::Role;
 use crate::tui::widget::form::{Form, Shown};
 use crate::tui::widget::pane::Ink;
@@ -135,6 +136,10 @@ pub(crate) enum Wish {
     Save(After, Option<(Name, KeyType)>),
     /// What others must do.
     HandOff,
+    /// A key looked at that is to be brought.
+    LookKey,
+    /// A key brought under this name.
+    Import(Name),
     /// The local port looked at.
     Look(String),
     /// The host key pinned.
@@ -174,6 +179,8 @@ pub(crate) struct Wizard {
     pub(crate) database: Form,
     pub(crate) local: Form,
     pub(crate) looked: local::Looked,
+    /// What is known of a key that is to be brought.
+    pub(crate) brought: bring::Looked,
     pub(crate) consent: climb::Consent,
     /// Requests without an answer, by number.
     pub(crate) asked: Vec<(u64, Wish)>,
@@ -208,6 +215,7 @@ impl Wizard {
             database: database::form(),
             local: local::form(),
             looked: local::Looked::default(),
+            brought: bring::Looked::default(),
             consent: climb::Consent::default(),
             asked: Vec::new(),
             queued: VecDeque::new(),
@@ -315,7 +323,7 @@ impl Wizard {
         bastion::offer(&mut self.bastion, snapshot);
         bastion::judge(&mut self.bastion, snapshot);
         access::offer(&mut self.access, snapshot, &bastion::chosen(&self.bastion));
-        access::judge(&mut self.access);
+        access::judge(&mut self.access, snapshot, &self.brought);
         database::judge(&mut self.database);
         let own = self.own().cloned();
         local::judge(&mut self.local, snapshot, own.as_ref(), &self.looked);
@@ -388,7 +396,11 @@ impl Wizard {
         self.asked.iter().any(|(_, wish)| {
             matches!(
                 wish,
-                Wish::Save(After::Show(_) | After::Quit, _) | Wish::Trust | Wish::Finish(_) | Wish::Change(_)
+                Wish::Save(After::Show(_) | After::Quit, _)
+                    | Wish::Trust
+                    | Wish::Finish(_)
+                    | Wish::Change(_)
+                    | Wish::Import(_)
             )
         })
     }

@@ -3,6 +3,7 @@
 mod clients;
 pub(crate) mod desk;
 mod diagnosis;
+mod keys;
 mod service;
 mod ways_out;
 mod wizard;

@@ -56,10 +56,14 @@ fn path(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// It is a private key rather than anything else that is pasted.
+pub(crate) fn is_key(pasted: &str) -> bool {
+    pasted.contains("PRIVATE KEY-----") || pasted.contains("PuTTY-User-Key-File")
+}
+
 /// A key that is pasted goes to its own field, wherever the cursor is. Says when it did.
 pub(crate) fn paste(form: &mut Form, pasted: &str) -> Option<Came> {
-    let is_key = pasted.contains("PRIVATE KEY-----") || pasted.contains("PuTTY-User-Key-File");
-    if !is_key || !form.item(KEY).is_some_and(|item| item.shown) {
+    if !is_key(pasted) || !form.item(KEY).is_some_and(|item| item.shown) {
         return None;
     }
     form.focus(KEY);
@@ -76,7 +80,7 @@ pub(crate) fn look(form: &Form, looked: &mut Looked, id: u64) -> Option<KeyReque
 
 /// Says what is wrong with each field; `shown` where they show at all. The name follows the file until the person changes it.
 pub(crate) fn judge(form: &mut Form, snapshot: &Snapshot, looked: &Looked, shown: bool) {
-    let encrypted = looked.look.as_ref().is_some_and(|look| look.encrypted);
+    let encrypted = looked.wrong.is_some() || looked.look.as_ref().is_some_and(|look| look.encrypted);
     for (label, here) in [(KEY, shown), (NAME, shown), (PASSPHRASE, shown && encrypted)] {
         if let Some(item) = form.item_mut(label) {
             item.shown = here;

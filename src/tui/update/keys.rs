@@ -14,7 +14,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::widget::form::Came;
 
 /// The refusal of a passphrase that is missing or wrong.
-const PERSON: u8 = 4;
+pub(super) const PERSON: u8 = 4;
 
 /// Why an action on keys cannot be done now.
 pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {

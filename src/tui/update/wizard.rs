@@ -1,5 +1,6 @@
 //! What keys, pastes, clicks and answers do to the wizard. It draws nothing.
 
+use super::keys::PERSON;
 use super::{page, perform};
 use crate::model::{Access, BastionStatus, Draft, Name, Phase, Snapshot, Subject, TunnelStatus};
 use crate::service::{Reply, Request};
@@ -8,12 +9,13 @@ use crate::tui::app::{App, Screen};
 use crate::tui::effect::Effect;
 use crate::tui::input::Input;
 use crate::tui::key::{Code, Key};
+use crate::tui::keys::bring;
 use crate::tui::layout;
 use crate::tui::overlay::Overlay;
 use crate::tui::page::Page;
 use crate::tui::widget::form::Came;
 use crate::tui::wizard::climb::{self, Stands};
-use crate::tui::wizard::{After, Step, Wish, Wizard, bastion, database, done, handoff, local, place_at};
+use crate::tui::wizard::{After, Step, Wish, Wizard, access, bastion, database, done, handoff, local, place_at};
 
 /// Keys that wait for a page to be kept; nobody types more ahead.
 const QUEUE: usize = 512;
@@ -82,6 +84,8 @@ pub(super) fn input(app: &mut App, input: Input) -> Vec<Effect> {
 fn stop_waiting(app: &mut App, mut wizard: Box<Wizard>) -> Vec<Effect> {
     wizard.queued.clear();
     let settled = wizard.asked.iter().any(|(_, wish)| matches!(wish, Wish::Trust | Wish::Finish(_) | Wish::Change(_)));
+    // A key that comes late is in the list of keys.
+    wizard.asked.retain(|(_, wish)| !matches!(wish, Wish::Import(_)));
     for (_, wish) in &mut wizard.asked {
         if let Wish::Save(after, _) = wish {
             *after = After::Nothing;
@@ -262,9 +266,18 @@ fn type_in(app: &mut App, wizard: &mut Wizard, key: Key) -> Vec<Effect> {
     if leaves_field {
         take_apart(wizard, &snapshot);
     }
-    let looking = wizard.step == Step::Local && wizard.asked.iter().any(|(_, wish)| matches!(wish, Wish::Look(_)));
+    if key == Key::ctrl('y')
+        && let Some(command) = bring::command(&wizard.brought).filter(|_| wizard.step == Step::Access)
+    {
+        return vec![Effect::Copy { text: command, what: "the command".to_owned() }];
+    }
+    let looking = match wizard.step {
+        Step::Local => wizard.asked.iter().any(|(_, wish)| matches!(wish, Wish::Look(_))),
+        Step::Access => wizard.brought.asked.is_some() && !wizard.access.types_on(),
+        Step::Bastion | Step::Database | Step::HandOff | Step::Climb | Step::Done => false,
+    };
     if key.code == Code::Enter && looking {
-        // The local port is being looked at: whether one can go on depends on it.
+        // Whether one can go on depends on what is being looked at.
         wizard.queued.push_back(Input::Key(key));
         return Vec::new();
     }
@@ -276,6 +289,10 @@ fn type_in(app: &mut App, wizard: &mut Wizard, key: Key) -> Vec<Effect> {
         Came::Submitted if wizard.edited.is_some() => {
             let next = wizard.step.next();
             show(app, wizard, next)
+        }
+        Came::Submitted if wizard.step == Step::Access && access::imports(&wizard.access) => {
+            let Some((name, request)) = bring::request(&wizard.access) else { return Vec::new() };
+            vec![ask(app, wizard, Wish::Import(name), Request::Key { ask: request })]
         }
         Came::Submitted => {
             let next = wizard.step.next();
@@ -296,7 +313,15 @@ fn take_apart(wizard: &mut Wizard, snapshot: &Snapshot) {
 fn changed(app: &mut App, wizard: &mut Wizard) -> Vec<Effect> {
     let snapshot = app.snapshot.clone();
     (wizard.unsaved, wizard.refused, app.typed) = (true, None, app.now);
+    wizard.brought.wrong = None;
+    let look = (wizard.step == Step::Access && wizard.access.focused() == bring::KEY).then(|| {
+        wizard.asked.retain(|(_, wish)| *wish != Wish::LookKey);
+        bring::look(&wizard.access, &mut wizard.brought, app.asked.wrapping_add(1))
+    });
     wizard.judge(&snapshot);
+    if let Some(request) = look.flatten() {
+        return vec![ask(app, wizard, Wish::LookKey, Request::Key { ask: request })];
+    }
     if wizard.step != Step::Local || wizard.local.focused() != local::LISTEN {
         return Vec::new();
     }
@@ -317,8 +342,10 @@ fn paste(app: &mut App, wizard: &mut Wizard, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let snapshot = app.snapshot.clone();
+    let is_access = wizard.step == Step::Access;
     let Some(form) = wizard.form_mut() else { return Vec::new() };
-    let (came, more) = form.paste(text);
+    let key = if is_access { access::paste(form, text) } else { None };
+    let (came, more) = key.map_or_else(|| form.paste(text), |came| (came, false));
     if came != Came::Changed {
         return Vec::new();
     }
@@ -422,6 +449,11 @@ fn show(app: &mut App, wizard: &mut Wizard, step: Step) -> Vec<Effect> {
 
 /// Takes an answer of the service. One that belongs to no question any more only counts when it is a refusal to keep a draft.
 pub(super) fn told(app: &mut App, id: u64, outcome: Result<Reply, String>) -> Vec<Effect> {
+    let look = match &outcome {
+        Ok(Reply::KeyLook { look }) => Some(look.clone()),
+        _ => None,
+    };
+    let wrong = matches!(&outcome, Ok(Reply::Refused { code: PERSON, .. }));
     let (outcome, packet) = match outcome {
         Ok(Reply::Refused { message, .. }) => (Err(message), None),
         Ok(Reply::HandOff { text }) => (Ok(()), Some(text)),
@@ -438,6 +470,13 @@ pub(super) fn told(app: &mut App, id: u64, outcome: Result<Reply, String>) -> Ve
         return Vec::new();
     };
     let (_, wish) = wizard.asked.remove(index);
+    if wish == Wish::LookKey {
+        (wizard.brought.asked, wizard.brought.look) = (None, look);
+    }
+    if let (Wish::Import(_), Err(why), true) = (&wish, &outcome, wrong) {
+        wizard.brought.wrong = Some(why.clone());
+        wizard.access.focus(bring::PASSPHRASE);
+    }
     if wish == Wish::HandOff {
         // Without it the page says the least that must be done.
         wizard.packet = packet;
@@ -475,6 +514,14 @@ fn granted(app: &mut App, wizard: &mut Wizard, wish: Wish) -> Vec<Effect> {
             wizard.looked = local::Looked { text, why: None };
             Vec::new()
         }
+        Wish::Import(name) => {
+            access::take(&mut wizard.access, &name);
+            (wizard.brought, wizard.unsaved) = (bring::Looked::default(), true);
+            let snapshot = app.snapshot.clone();
+            wizard.judge(&snapshot);
+            save(app, wizard, After::Show(Step::Access.next()))
+        }
+        Wish::LookKey => Vec::new(),
         Wish::Trust => climb_again(app, wizard),
         Wish::Climb | Wish::Up | Wish::Change(_) | Wish::HandOff => Vec::new(),
         Wish::Finish(name) => {
@@ -501,7 +548,9 @@ fn refused(wizard: &mut Wizard, wish: Wish, why: String) -> Vec<Effect> {
         Wish::Look(text) => wizard.looked = local::Looked { text, why: Some(why) },
         Wish::Trust => wizard.consent.refuse(why),
         Wish::HandOff => {}
-        Wish::Climb | Wish::Finish(_) | Wish::Up | Wish::Change(_) => {
+        // It is said beside the field.
+        Wish::Import(_) if wizard.brought.wrong.is_some() => wizard.queued.clear(),
+        Wish::LookKey | Wish::Import(_) | Wish::Climb | Wish::Finish(_) | Wish::Up | Wish::Change(_) => {
             wizard.queued.clear();
             wizard.refused = Some(why);
         }

@@ -1,10 +1,11 @@
-//! The page that asks what the login shows: a new key, one that exists, a file, an agent. It reads no key.
+//! The page that asks what the login shows: a new key, one that exists, one that is brought, a file, an agent. It reads no key.
 
 use std::path::PathBuf;
 
 use super::bastion::{problem, set};
 use crate::model::{Access, AgentSocket, ChosenBastion, Draft, Identity, KeyStatus, KeyType, Name, Snapshot};
-use crate::tui::widget::form::{Choice, Form, Item};
+use crate::tui::keys::bring::{self, Looked};
+use crate::tui::widget::form::{Came, Choice, Entry, Form, Item};
 
 pub(crate) const WITH: &str = "with";
 pub(crate) const TYPE: &str = "type";
@@ -12,6 +13,7 @@ pub(crate) const FILE: &str = "file";
 
 const NEW: &str = "new";
 const BASTION: &str = "bastion";
+const IMPORT: &str = "import";
 const FILE_CHOICE: &str = "file";
 const AGENT: &str = "agent";
 /// Before the name of a key of adit's own.
@@ -20,11 +22,13 @@ const KEY: &str = "key ";
 pub(crate) fn form() -> Form {
     let types = [(KeyType::Ed25519, "ed25519"), (KeyType::Ecdsa, "ecdsa"), (KeyType::Rsa, "rsa")];
     let types = types.into_iter().map(|(kind, words)| Choice::new(kind.as_str(), words, "")).collect();
-    Form::new(vec![
-        Item::list(WITH, "a key in a file elsewhere comes in with: adit key import NAME FILE"),
+    let mut items = vec![
+        Item::list(WITH, "a new key is the safest: it can be taken back without touching anything else"),
         Item::row(TYPE, "ed25519, unless the server is so old that its admin asks for rsa (4096 bits)", types),
         Item::text(FILE, "a private key file of yours, by its whole path: ~/.ssh/id_ed25519").needed(),
-    ])
+    ];
+    items.extend(bring::items());
+    Form::new(items)
 }
 
 /// Offers what there is.
@@ -41,6 +45,12 @@ pub(crate) fn offer(form: &mut Form, snapshot: &Snapshot, bastion: &ChosenBastio
         Choice::new(format!("{KEY}{}", key.name), format!("key {}", key.name), format!("{}, {used}", key.key_type))
     };
     choices.extend(snapshot.keys.iter().filter(|key| key.broken.is_none()).map(key));
+    // One that was just brought may not be told of yet.
+    let chosen = form.value(WITH).to_owned();
+    if let Some(name) = chosen.strip_prefix(KEY).filter(|_| choices.iter().all(|choice| choice.id != chosen)) {
+        choices.push(Choice::new(chosen.clone(), format!("key {name}"), ""));
+    }
+    choices.push(Choice::new(IMPORT, "import a key", "a file or a paste; adit keeps a copy"));
     choices.push(Choice::new(FILE_CHOICE, "a key file of mine", "stays where it is"));
     choices.push(Choice::new(AGENT, "my SSH agent", "whatever it holds"));
     if let Some(with) = form.item_mut(WITH) {
@@ -55,8 +65,46 @@ pub(crate) fn offer(form: &mut Form, snapshot: &Snapshot, bastion: &ChosenBastio
     form.settle();
 }
 
+/// A key is to be brought.
+pub(crate) fn imports(form: &Form) -> bool {
+    form.value(WITH) == IMPORT
+}
+
+/// A pasted key is one to be brought, whatever was chosen.
+pub(crate) fn paste(form: &mut Form, pasted: &str) -> Option<Came> {
+    if bring::is_key(pasted) {
+        if let Some(with) = form.item_mut(WITH) {
+            with.set(IMPORT);
+        }
+        if let Some(key) = form.item_mut(bring::KEY) {
+            key.shown = true;
+        }
+    }
+    bring::paste(form, pasted)
+}
+
+/// Chooses the key that was brought; nothing of it stays in the fields.
+pub(crate) fn take(form: &mut Form, name: &Name) {
+    for label in [bring::KEY, bring::PASSPHRASE] {
+        if let Some(item) = form.item_mut(label) {
+            item.set("");
+        }
+    }
+    let id = format!("{KEY}{name}");
+    if let Some(Item { entry: Entry::List { choices, chosen }, .. }) = form.item_mut(WITH) {
+        let there = choices.iter().position(|choice| choice.id == id);
+        *chosen = there.unwrap_or(choices.len());
+        if there.is_none() {
+            choices.push(Choice::new(id, format!("key {name}"), ""));
+        }
+    }
+    form.focus(WITH);
+}
+
 /// Says what is wrong with each field.
-pub(crate) fn judge(form: &mut Form) {
+pub(crate) fn judge(form: &mut Form, snapshot: &Snapshot, looked: &Looked) {
+    let imports = imports(form);
+    bring::judge(form, snapshot, looked, imports);
     let file = form.value(FILE).to_owned();
     let why = problem(&file, |text| {
         if text.starts_with('/') || text.starts_with("~/") {

@@ -254,6 +254,55 @@ async fn keys_are_brought_from_a_file_and_from_a_paste() {
     assert_eq!(holding(folder.path(), line), Vec::<String>::new());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_brought_inside_the_wizard() {
+    let (folder, paths) = home();
+    let theirs = folder.path().join("theirs");
+    tool("ssh-keygen", &["-q", "-t", "ed25519", "-N", "open sesame", "-C", "me", "-f", text(&theirs)]).expect(0);
+    let mut walk = Walk::start(&paths).await;
+    walk.press("n").await;
+    walk.type_in("adit@b.example").await;
+    walk.press("enter").await;
+    walk.sees("What shall the login show?").await;
+    walk.press("down tab").await;
+    walk.type_in(text(&theirs)).await;
+    walk.sees("the one it has; adit's copy keeps it").await;
+    walk.press("enter").await;
+    walk.type_in("wrong words").await;
+    walk.press("enter").await;
+    walk.sees("the passphrase is wrong").await;
+    walk.press("ctrl-u").await;
+    walk.type_in("open sesame").await;
+    walk.press("enter").await;
+    walk.sees("Which database, as the bastion sees it?").await;
+    assert_eq!(fingerprint(&paths.keys.join("theirs")), fingerprint(&theirs.with_extension("pub")));
+    let draft = walk.client.latest().drafts[0].clone();
+    assert_eq!(draft.identity().unwrap().to_string(), "key theirs");
+    // Back and on again it is a key like the others.
+    walk.press("esc").await;
+    walk.sees("● key theirs").await;
+    // Another one, pasted into the page: it is brought whatever was chosen.
+    let other = folder.path().join("other");
+    tool("ssh-keygen", &["-q", "-t", "ecdsa", "-N", "", "-m", "PEM", "-f", text(&other)]).expect(0);
+    let secret = fs::read_to_string(&other).unwrap();
+    fs::remove_file(&other).unwrap();
+    walk.stage.paste(&secret);
+    walk.settle().await;
+    walk.sees("pasted: 5 lines, not shown").await;
+    // What is kept of a draft meanwhile has nothing of it.
+    walk.stage.wait(2);
+    walk.settle().await;
+    walk.press("enter").await;
+    walk.sees("Which database, as the bastion sees it?").await;
+    assert_eq!(walk.client.latest().drafts[0].identity().unwrap().to_string(), "key imported");
+    let told = serde_json::to_string(&*walk.client.latest()).unwrap();
+    walk.end().await;
+    for secret in ["wrong words", "open sesame", secret.lines().nth(1).unwrap()] {
+        assert!(!told.contains(secret), "{told}");
+        assert_eq!(holding(folder.path(), secret), Vec::<String>::new(), "{secret}");
+    }
+}
+
 fn configure(paths: &Paths, bastion: &Bastion) {
     let port = bastion.address().port();
     let text = format!(

@@ -189,11 +189,11 @@ fn keys_typed_ahead_count_on_the_next_page() {
     stage.type_in("adit@b.example");
     stage.press("enter");
     let (id, _) = asked(&mut stage);
-    stage.press("down down");
+    stage.press("down down down");
     stage.press("enter");
     stage.sees("Through which server");
     stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
-    // The agent is the third.
+    // The agent is the fourth.
     let (draft, _) = keeps(&mut stage);
     assert_eq!(draft.page, Page::Database);
     assert!(

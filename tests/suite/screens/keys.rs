@@ -117,3 +117,19 @@ fn pages_that_are_filled_in() {
         stage.press("3 j x");
     });
 }
+
+#[test]
+fn brought_inside_the_wizard() {
+    same("wizard-access-import", &every_state(), |stage| {
+        stage.press("n enter");
+        let id = number(stage);
+        stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
+        stage.paste("-----BEGIN OPENSSH PRIVATE KEY-----\r\nb3Bl\r\n-----END OPENSSH PRIVATE KEY-----");
+        let id = number(stage);
+        let mended = vec!["Windows line ends (CRLF)".to_owned()];
+        let look = KeyLook { mended, encrypted: true, ..KeyLook::default() };
+        stage.tell(Msg::Told { id, outcome: Ok(Reply::KeyLook { look }) });
+        stage.press("tab tab");
+        stage.type_in("secret");
+    });
+}

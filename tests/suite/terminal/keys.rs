@@ -1,0 +1,39 @@
+//! Keys made in a real terminal: each type is what OpenSSH says it is and logs in to a real sshd.
+
+use super::desk::Desk;
+use crate::support::{Adit, Sshd, Target, tool};
+
+#[test]
+fn a_key_of_each_type_that_is_made_on_screen_logs_in() {
+    let (sshd, target) = (Sshd::start(), Target::start());
+    let adit = Adit::new();
+    let mut desk = Desk::open(&adit, &[], 110, 32);
+    desk.sees("No tunnels yet");
+    desk.send("3");
+    desk.sees("No keys yet");
+    for (kind, right) in [("ed25519", 0), ("ecdsa", 1), ("rsa", 2)] {
+        desk.send(&format!("n{kind}\t{}", "\u{1b}[C".repeat(right)));
+        desk.sees(&format!("[{kind}]"));
+        desk.send("\r");
+        desk.sees(&format!("╭ Key {kind} ─"));
+        let told = tool("ssh-keygen", &["-lf", adit.path(&format!("keys/{kind}")).to_str().unwrap()]).expect(0).stdout;
+        desk.sees(told.split_whitespace().nth(1).unwrap());
+        let text = desk.text();
+        let line = text.lines().map(|line| line.trim_matches(['│', ' '])).find(|line| line.starts_with("ssh-ed25519 "));
+        // Longer ones are broken over lines there.
+        let public = adit.ok(&["key", "show", kind]);
+        assert!(kind != "ed25519" || line == Some(public.trim()), "{text}");
+        sshd.authorize("restrict,port-forwarding", &public);
+        desk.send("\u{1b}");
+        desk.sees("╭ Keys ─");
+    }
+    desk.send("q");
+    assert_eq!(desk.ended().code(), Some(0));
+    adit.add_bastion("prod", &sshd, sshd.port, &["--key", "ed25519"]);
+    adit.add_tunnel("a", "tcp", target.port);
+    for kind in ["ecdsa", "rsa"] {
+        adit.add_tunnel_with(kind, "tcp", target.port, &["--key", kind]);
+    }
+    adit.ok(&["up", "--all"]);
+    assert_eq!(sshd.failed_logins(), 0);
+}
