@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::action::Action;
@@ -18,6 +18,7 @@ use super::effect::Effect;
 use super::input::Input;
 use super::msg::Msg;
 use super::{update, view};
+use crate::model::Snapshot;
 use crate::service::{Client, Reply};
 
 /// How often the screen may change by itself.
@@ -143,7 +144,9 @@ where
         if let Msg::Input(Input::Resize(..)) = msg {
             terminal.autoresize().map_err(Into::into)?;
         }
-        let effects = update::update(&mut app, msg, around.now());
+        let before = state_before(&msg, &mut snapshots).map(|state| update::update(&mut app, state, around.now()));
+        let mut effects = before.unwrap_or_default();
+        effects.extend(update::update(&mut app, msg, around.now()));
         if !perform(effects, &mut app, terminal, &client, &ends, around).await? {
             return Ok(());
         }
@@ -152,6 +155,13 @@ where
             (drawn, dirty) = (Instant::now(), false);
         }
     }
+}
+
+/// A reply is read with the state that it made, which may still be on its way to us.
+fn state_before(msg: &Msg, snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> Option<Msg> {
+    let is_reply = matches!(msg, Msg::Told { .. } | Msg::Replied { .. } | Msg::Refused { .. });
+    let newer = is_reply && snapshots.has_changed().unwrap_or(false);
+    newer.then(|| Msg::Snapshot(Arc::clone(&snapshots.borrow_and_update())))
 }
 
 /// Does what is asked for and whatever that leads to; false when the person leaves.
