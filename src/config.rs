@@ -16,10 +16,11 @@ mod source;
 mod store;
 
 pub use edit::{BastionEdit, EditError, TunnelEdit};
-pub use load::{Fingerprint, fingerprint, load, load_with_themes};
+pub use load::{Fingerprint, fingerprint, load, load_judged};
 pub use mistake::{ConfigError, Mistake, Mistakes, nearest};
 pub use paths::{Paths, PathsError};
-pub use settings::{Preferences, Settings};
+pub use resolve::Surface;
+pub use settings::Settings;
 pub use store::{Store, Undone};
 
 #[cfg(test)]

@@ -54,10 +54,13 @@ fn check(context: &Context, settings: &Settings) -> Outcome {
 
 fn preferences(settings: &Settings) -> serde_json::Value {
     let preferences = &settings.preferences;
+    let keymap: serde_json::Map<String, serde_json::Value> =
+        preferences.keymap.iter().map(|own| (own.action.clone(), own.chords.clone().into())).collect();
     serde_json::json!({
         "theme": preferences.theme.as_deref().unwrap_or("auto"),
         "mouse": preferences.mouse,
         "leaves_from": preferences.leaves_from,
+        "keymap": keymap,
     })
 }
 

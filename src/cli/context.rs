@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::failure::{ABSENT, FAULT, PERSON, Stop, UNKNOWN, USAGE};
 use super::{print, themes};
-use crate::config::{self, ConfigError, EditError, Paths, PathsError, Settings};
+use crate::config::{ConfigError, EditError, Paths, PathsError, Settings};
 use crate::local::{Cause, FileError};
 use crate::model::{Code, Fault, Tunnel};
 use crate::service::{self, AttachError, Client, ClientError, Reply, Request};
@@ -27,7 +27,7 @@ impl Context {
 
     /// The configuration on disk.
     pub(super) fn settings(&self) -> Result<Settings, Stop> {
-        Ok(config::load_with_themes(&self.paths, &themes::names(&self.paths.themes))?)
+        Ok(themes::judged(&self.paths)?)
     }
 
     /// The files that a dial reads.

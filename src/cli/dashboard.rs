@@ -1,26 +1,46 @@
 //! The dashboard on this terminal: how it should look here, and what to say where there is none. What it shows comes from the
 //! service.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::context::Context;
 use super::failure::{DONE, Outcome, SIGNALLED, Stop};
 use super::{print, status, themes};
-use crate::config::{self, ConfigError, Mistakes, Preferences};
+use crate::config::{self, ConfigError, Mistakes};
 use crate::local::{clock, process, terminal};
-use crate::service::Client;
+use crate::model::Preferences;
+use crate::service::{self, Client};
 use crate::tui::{AUTO, Depth, Ending, Ground, Host, Look, run_at_desk};
+
+/// A service that runs has answered by then.
+const BLINK: Duration = Duration::from_millis(50);
 
 /// `adit` alone: starts the service and shows it.
 pub(super) async fn run(context: &Context) -> Outcome {
-    let client = context.ensured().await?;
-    match obstacle() {
-        Some(why) => {
-            print::words(&format!("adit: {why}; here is the plain status (adit help lists the commands)"));
-            status::all(context, &client).await
-        }
-        None => {
-            let (preferences, complaint) = preferences(context);
-            show(client, look(context, &preferences, complaint), Away::StaysUp).await
-        }
+    let mut ensuring = pin!(context.ensured());
+    if let Some(why) = obstacle() {
+        let client = ensuring.await?;
+        print::words(&format!("adit: {why}; here is the plain status (adit help lists the commands)"));
+        return status::all(context, &client).await;
+    }
+    let (preferences, complaint) = preferences(context);
+    let look = look(context, &preferences, complaint);
+    if let Ok(client) = timeout(BLINK, &mut ensuring).await {
+        return show(client?, look, Away::StaysUp).await;
+    }
+    // It takes its time; the person need not look at nothing meanwhile.
+    let (client, seat) = service::early();
+    let seated = async {
+        seat.take(ensuring.await?).await;
+        // A service that went away is said on the screen, which the person leaves.
+        std::future::pending::<Outcome>().await
+    };
+    tokio::select! {
+        shown = show(client, look, Away::StaysUp) => shown,
+        failed = seated => failed,
     }
 }
 
@@ -39,7 +59,7 @@ pub(super) fn obstacle() -> Option<&'static str> {
 /// The person's preferences; of a configuration with mistakes as much as can be had, and a sentence for the screen.
 fn preferences(context: &Context) -> (Preferences, Option<String>) {
     let paths = &context.paths;
-    match config::load_with_themes(paths, &themes::names(&paths.themes)) {
+    match themes::judged(paths) {
         Ok(settings) => (settings.preferences, None),
         // Whatever else is wrong with it the service says.
         Err(error) => match (config::load(paths), error) {

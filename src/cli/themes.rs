@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use crate::config::{self, ConfigError, Paths, Settings, Surface};
 use crate::local::private_file;
-use crate::tui::Themes;
+use crate::tui::{self, Themes};
 
 /// A theme file is never larger.
 const LARGEST: u64 = 64 * 1024;
@@ -30,8 +31,13 @@ pub(super) fn installed(folder: &Path) -> Installed {
     Installed { themes, own }
 }
 
+/// The configuration, judged also by what only the screen knows: themes, actions and keys.
+pub(super) fn judged(paths: &Paths) -> Result<Settings, ConfigError> {
+    config::load_judged(paths, &Surface { themes: &names(&paths.themes), judge: tui::judge })
+}
+
 /// The names that a configuration may choose from. One whose file is broken is a mistake of that file.
-pub(super) fn names(folder: &Path) -> Vec<String> {
+fn names(folder: &Path) -> Vec<String> {
     let own = files(folder).into_iter().map(|(name, _)| name);
     installed(folder).themes.choices().into_iter().map(|choice| choice.name).chain(own).collect()
 }

@@ -62,6 +62,37 @@ impl Document {
         }
     }
 
+    /// Sets a text in a group itself; what stands before and after it on its line stays.
+    pub(super) fn put(&mut self, group: &str, key: &str, text: &str) {
+        let last = last_position(self.0.as_table());
+        let is_new = !self.0.contains_key(group);
+        let entry = self.0.as_table_mut().entry(group).or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_position(last);
+            Item::Table(table)
+        });
+        let Some(entry) = entry.as_table_like_mut() else { return };
+        match entry.get_mut(key).and_then(Item::as_value_mut) {
+            Some(old) => {
+                let decor = old.decor().clone();
+                *old = Value::from(text);
+                *old.decor_mut() = decor;
+            }
+            None => {
+                entry.insert(key, Item::Value(Value::from(text)));
+            }
+        }
+        let trailing = raw(self.0.trailing());
+        if is_new && trailing.contains('#') {
+            // What stood at the end of the file stays before what is added there.
+            self.0.set_trailing("");
+            let prefix = format!("{}\n\n", trailing.trim_end());
+            if let Some(table) = self.0.get_mut(group).and_then(Item::as_table_mut) {
+                table.decor_mut().set_prefix(prefix);
+            }
+        }
+    }
+
     /// Sets a value; what stands before and after it on its line stays.
     pub(super) fn set(&mut self, group: &str, name: &str, key: &str, value: Value) {
         let Some(entry) = self.entry(group, name).and_then(Item::as_table_like_mut) else { return };

@@ -90,10 +90,22 @@ pub(super) struct PreferencesEntry {
     pub(super) leaves_from: Option<(Vec<IpAddr>, usize)>,
 }
 
+/// The keys that a file gives an action.
+#[derive(Debug)]
+pub(super) struct KeymapEntry {
+    pub(super) action: String,
+    pub(super) chords: Vec<String>,
+    /// Where the action's name stands, in bytes.
+    pub(super) action_at: usize,
+    /// Where its keys stand.
+    pub(super) chords_at: usize,
+}
+
 /// What one file holds.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) preferences: PreferencesEntry,
+    pub(super) keymap: Vec<KeymapEntry>,
     pub(super) bastions: Vec<Named<Bastion>>,
     pub(super) tunnels: Vec<Named<TunnelEntry>>,
 }
@@ -153,9 +165,7 @@ fn read_tables(
         contents.preferences = self::preferences(&mut preferences);
     }
     if let Some(mut keymap) = root.table("keymap") {
-        for action in keymap.keys() {
-            keymap.refuse_unbuilt(action, "choosing keys");
-        }
+        contents.keymap = self::keymap(&mut keymap);
     }
     if let Some(mut tables) = root.table("bastions") {
         contents.bastions = each(&mut tables, |name, fields| bastion(name, fields, user_home));
@@ -173,6 +183,27 @@ fn preferences(fields: &mut Fields<'_>) -> PreferencesEntry {
     let addresses = fields.list::<Address>("leaves_from").into_iter().map(|Address(ip)| ip).collect();
     let leaves_from = fields.has("leaves_from").then(|| (addresses, fields.value_place("leaves_from")));
     PreferencesEntry { theme, mouse, leaves_from }
+}
+
+/// One key or a list of them for each action; which actions and keys there are is judged elsewhere.
+fn keymap(fields: &mut Fields<'_>) -> Vec<KeymapEntry> {
+    let mut entries = Vec::new();
+    for action in fields.keys() {
+        let chords = match fields.value(action) {
+            Some(DeValue::Array(_)) => fields.list::<String>(action),
+            _ => fields.text(action).map(str::to_owned).into_iter().collect(),
+        };
+        if chords.is_empty() {
+            // What is of another type is told already.
+            if matches!(fields.value(action), Some(DeValue::Array(items)) if items.is_empty()) {
+                fields.wrong(action, "needs a key between the brackets, as in [\"ctrl-d\"]".to_owned());
+            }
+            continue;
+        }
+        let (action_at, chords_at) = (fields.key_place(action), fields.value_place(action));
+        entries.push(KeymapEntry { action: action.to_owned(), chords, action_at, chords_at });
+    }
+    entries
 }
 
 /// An address that this machine is seen as.

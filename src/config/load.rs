@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::mistake::ConfigError;
 use super::paths::Paths;
-use super::resolve::resolve;
+use super::resolve::{Surface, resolve};
 use super::settings::Settings;
 use super::source::{files, sources};
 
@@ -39,10 +39,10 @@ pub fn load(paths: &Paths) -> Result<Settings, ConfigError> {
     load_with(paths, &BTreeMap::new())
 }
 
-/// As [`load`], for whoever knows which themes there are: another name is a mistake.
-pub fn load_with_themes(paths: &Paths, themes: &[String]) -> Result<Settings, ConfigError> {
+/// As [`load`], for whoever knows which themes, actions and keys there are: other names are mistakes.
+pub fn load_judged(paths: &Paths, surface: &Surface<'_>) -> Result<Settings, ConfigError> {
     let (sources, mistakes) = sources(paths, &BTreeMap::new())?;
-    Ok(resolve(&sources, paths.user_home.as_deref(), Some(themes), mistakes)?)
+    Ok(resolve(&sources, paths.user_home.as_deref(), Some(surface), mistakes)?)
 }
 
 /// As [`load`], with these texts in place of what is on disk.

@@ -5,11 +5,11 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use super::fields::shortened;
-use super::file::{self, Contents, Named, PreferencesEntry, TunnelEntry};
+use super::file::{self, Contents, KeymapEntry, Named, PreferencesEntry, TunnelEntry};
 use super::mistake::{Mistake, Mistakes, nearest};
-use super::settings::{Preferences, Settings};
+use super::settings::Settings;
 use super::source::Source;
-use crate::model::{Bastion, Listen, Name, Tunnel};
+use crate::model::{Bastion, Binding, Listen, Misbinding, Name, Preferences, Tunnel};
 
 /// More than anybody reads; a file of garbage would have a hundred thousand.
 const MOST: usize = 1000;
@@ -17,12 +17,21 @@ const MOST: usize = 1000;
 /// The theme that fits every terminal.
 const AUTO: &str = "auto";
 
-/// Makes settings from texts, or tells everything that is wrong with them, `known` mistakes included. The name of a theme is
-/// judged where somebody says which there are.
+/// What only a surface knows: the names of themes, and what can be bound to which key.
+#[derive(Clone, Copy)]
+pub struct Surface<'a> {
+    /// The themes and families that there are.
+    pub themes: &'a [String],
+    /// What is wrong with bindings.
+    pub judge: fn(&[Binding]) -> Vec<Misbinding>,
+}
+
+/// Makes settings from texts, or tells everything that is wrong with them, `known` mistakes included. What only a
+/// surface knows is judged where there is one.
 pub(super) fn resolve(
     sources: &[Source],
     user_home: Option<&Path>,
-    themes: Option<&[String]>,
+    surface: Option<&Surface<'_>>,
     known: Vec<Mistake>,
 ) -> Result<Settings, Mistakes> {
     let mut mistakes = known;
@@ -31,7 +40,8 @@ pub(super) fn resolve(
     // With a file that could not be read whole, what seems to lead nowhere may stand in the part that is lost.
     let whole = !mistakes.iter().any(|mistake| mistake.key.is_empty());
 
-    let preferences = prefer(&contents, themes, &mut mistakes);
+    let mut preferences = prefer(&contents, surface.map(|surface| surface.themes), &mut mistakes);
+    preferences.keymap = bind(&contents, surface, &mut mistakes);
     let bastions = gather(&contents, |contents| &contents.bastions, "bastions", &mut mistakes);
     let tunnels = gather(&contents, |contents| &contents.tunnels, "tunnels", &mut mistakes);
     if whole {
@@ -70,6 +80,39 @@ fn prefer(contents: &[(&Source, Contents)], themes: Option<&[String]>, mistakes:
         preferences.leaves_from.clone_from(addresses);
     }
     preferences
+}
+
+/// The bindings of all files; each action stands once.
+fn bind(contents: &[(&Source, Contents)], surface: Option<&Surface<'_>>, mistakes: &mut Vec<Mistake>) -> Vec<Binding> {
+    let key = |action: &str| format!("keymap.{}", shortened(action));
+    let mut found: Vec<(&Source, &KeymapEntry)> = Vec::new();
+    for (source, contents) in contents {
+        for entry in &contents.keymap {
+            match found.iter().find(|(_, other)| other.action == entry.action) {
+                Some((there, first)) => {
+                    let message =
+                        format!("stands in {}:{} already", there.path.display(), there.place(first.action_at).0);
+                    mistakes.push(source.mistake(entry.action_at, key(&entry.action), message));
+                }
+                None => found.push((source, entry)),
+            }
+        }
+    }
+    let binding = |(source, entry): &(&Source, &KeymapEntry)| Binding {
+        action: entry.action.clone(),
+        chords: entry.chords.clone(),
+        file: source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        action_at: source.place(entry.action_at),
+        chords_at: source.place(entry.chords_at),
+    };
+    let bindings: Vec<Binding> = found.iter().map(binding).collect();
+    for wrong in surface.map(|surface| (surface.judge)(&bindings)).unwrap_or_default() {
+        let Some((source, entry)) = found.get(wrong.index) else { continue };
+        let at = if wrong.of_action { entry.action_at } else { entry.chords_at };
+        let mistake = source.mistake(at, key(&entry.action), wrong.message);
+        mistakes.push(Mistake { nearest: wrong.nearest, ..mistake });
+    }
+    bindings
 }
 
 /// The one value of a preference, with its file and place; others are mistakes.

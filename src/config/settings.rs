@@ -1,28 +1,10 @@
 //! The configuration as values, and what should stay in view about it. It reads no files.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::model::{Bastion, Name, Tunnel};
-
-/// How the person wants to be shown things, and what is known of this machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Preferences {
-    /// A theme by its name; `None` for the terminal's own colours (`auto`).
-    pub theme: Option<String>,
-    /// The mouse works on the screens.
-    pub mouse: bool,
-    /// The addresses that others see this machine as, for allow-lists.
-    pub leaves_from: Vec<IpAddr>,
-}
-
-impl Default for Preferences {
-    fn default() -> Self {
-        Self { theme: None, mouse: true, leaves_from: Vec::new() }
-    }
-}
+use crate::model::{Bastion, Name, Preferences, Tunnel};
 
 /// Everything configured, validated: every tunnel's bastion exists, and no two tunnels listen in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

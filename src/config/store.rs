@@ -25,6 +25,7 @@ pub use undo::Undone;
 
 const BASTIONS: &str = "bastions";
 const TUNNELS: &str = "tunnels";
+const PREFERENCES: &str = "preferences";
 
 /// How long another edit may take; they take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -168,6 +169,14 @@ impl Store {
         Ok(undo::turn(&self.paths, record))
     }
 
+    /// Writes down which theme is wanted.
+    pub fn prefer_theme(&self, theme: &str) -> Result<(), EditError> {
+        self.change(format!("chose the theme {theme}"), |files| {
+            files.prefer("theme", theme);
+            Ok(())
+        })
+    }
+
     /// Where a tunnel listens; where nothing is configured, a free port from 15000 to 29999 is chosen and written.
     pub fn assign_port(&self, name: &Name) -> Result<Listen, EditError> {
         self.edit(None, |files| {
@@ -297,6 +306,17 @@ impl Files {
     fn change(&mut self, group: &'static str, name: &Name, change: Change) -> Result<(), EditError> {
         change.apply(self.holding(group, name)?, group, name.as_str());
         Ok(())
+    }
+
+    /// Sets a preference where it stands, or where preferences are, or in the first file.
+    fn prefer(&mut self, key: &str, value: &str) {
+        let index = |holds: &dyn Fn(&Document) -> bool| self.0.iter().position(|file| holds(&file.document));
+        let stands = index(&|document| document.contains(PREFERENCES, key));
+        let group = || index(&|document| !document.names(PREFERENCES).is_empty());
+        let index = stands.or_else(group).unwrap_or(0);
+        if let Some(file) = self.0.get_mut(index) {
+            file.document.put(PREFERENCES, key, value);
+        }
     }
 
     fn rename(&mut self, group: &'static str, old: &Name, new: &Name) -> Result<(), EditError> {

@@ -132,21 +132,64 @@ fn a_theme_is_judged_by_whoever_knows_which_there_are() {
     let themes = ["mono", "catppuccin-mocha"].map(str::to_owned);
     for (theme, chosen) in [("auto", None), ("mono", Some("mono"))] {
         write(&paths.config, format!("preferences.theme = {theme:?}").as_bytes());
-        assert_eq!(load_with_themes(&paths, &themes).unwrap().preferences.theme.as_deref(), chosen);
+        assert_eq!(
+            load_judged(&paths, &Surface { themes: &themes, judge: |_| Vec::new() })
+                .unwrap()
+                .preferences
+                .theme
+                .as_deref(),
+            chosen
+        );
     }
     let wrong = "[preferences]\ntheme = \"catppucin-mocha\"\nleaves_from = [\"x\"]\n";
     write(&paths.config, wrong.as_bytes());
     assert_eq!(
-        words(load_with_themes(&paths, &themes), folder.path()),
+        words(load_judged(&paths, &Surface { themes: &themes, judge: |_| Vec::new() }), folder.path()),
         "config.toml:2:9: preferences.theme: there is no theme \"catppucin-mocha\"; did you mean \"catppuccin-mocha\"?\n\
          config.toml:3:16: preferences.leaves_from: \"x\" is no IP address, as in \"203.0.113.7\""
     );
     write(&paths.config, b"preferences.theme = \"aut\\u001bo\"");
     assert!(
-        words(load_with_themes(&paths, &themes), folder.path()).ends_with("\"aut\\u{1b}o\"; did you mean \"auto\"?")
+        words(load_judged(&paths, &Surface { themes: &themes, judge: |_| Vec::new() }), folder.path())
+            .ends_with("\"aut\\u{1b}o\"; did you mean \"auto\"?")
     );
     // Who does not know them does not judge.
     assert_eq!(load(&paths).unwrap().preferences.theme.as_deref(), Some("aut\u{1b}o"));
+}
+
+#[test]
+fn keys_are_read_here_and_judged_by_whoever_knows_them() {
+    let (folder, paths) = home();
+    fs::create_dir(&paths.config_dir).unwrap();
+    let own = "[keymap]\nquit = \"ctrl-q\"\n  down = [\"j\", \"n\"] # mine\nup = []\nfirst = 3\n";
+    write(&paths.config, own.as_bytes());
+    write(&paths.config_dir.join("a.toml"), b"[keymap]\nquit = \"Q\"\n");
+    assert_eq!(
+        words(load(&paths), folder.path()),
+        "config.toml:4:6: keymap.up: needs a key between the brackets, as in [\"ctrl-d\"]\n\
+         config.toml:5:9: keymap.first: needs a text in quotes, not a number\n\
+         config.d/a.toml:2:1: keymap.quit: stands in config.toml:2 already"
+    );
+    fs::remove_file(paths.config_dir.join("a.toml")).unwrap();
+    write(&paths.config, own.replace("up = []\nfirst = 3\n", "").as_bytes());
+    let keymap = load(&paths).unwrap().preferences.keymap;
+    let down = &keymap[0];
+    assert_eq!((down.action.as_str(), &down.chords[..]), ("down", &["j".to_owned(), "n".to_owned()][..]));
+    assert_eq!((down.file.as_str(), down.action_at, down.chords_at), ("config.toml", (3, 3), (3, 10)));
+    let judge = |all: &[crate::model::Binding]| {
+        let wrong = |index: usize| crate::model::Misbinding {
+            index,
+            of_action: all[index].action == "down",
+            message: format!("{} is wrong", all[index].action),
+            nearest: Some("up".to_owned()),
+        };
+        (0..all.len()).map(wrong).collect()
+    };
+    assert_eq!(
+        words(load_judged(&paths, &Surface { themes: &[], judge }), folder.path()),
+        "config.toml:2:8: keymap.quit: quit is wrong; did you mean \"up\"?\n\
+         config.toml:3:3: keymap.down: down is wrong; did you mean \"up\"?"
+    );
 }
 
 #[test]

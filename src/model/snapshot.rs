@@ -11,6 +11,7 @@ use super::fault::FaultStatus;
 use super::journal::Entry;
 use super::name::Name;
 use super::phase::{Phase, Proof};
+use super::preferences::Preferences;
 use super::question::Question;
 use super::rung::Rung;
 use super::tunnel::Tunnel;
@@ -282,6 +283,9 @@ pub struct Snapshot {
     /// What diagnoses found, of the last subjects that were asked about, newest last.
     #[serde(default)]
     pub reports: Vec<Diagnosis>,
+    /// How the person wants to be shown things.
+    #[serde(default)]
+    pub preferences: Preferences,
     /// Why the configuration in force is not the one on disk, if so.
     pub config_error: Option<String>,
 }

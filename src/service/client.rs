@@ -75,9 +75,78 @@ impl Client {
     }
 }
 
+/// The place of a service that is not there yet, behind a client that asks already.
+#[derive(Debug)]
+pub struct Seat {
+    requests: mpsc::Receiver<Asked>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+}
+
+/// A client before its service: what it asks waits, and it has no state, until somebody takes the seat. Left empty, it is as if the
+/// service had gone.
+#[must_use]
+pub fn early() -> (Client, Seat) {
+    let (requests, asked) = mpsc::channel(WAITING_REQUESTS);
+    let (publish, snapshots) = watch::channel(Arc::default());
+    (Client::new(requests, snapshots, Hello::ours()), Seat { requests: asked, snapshots: publish })
+}
+
+impl Seat {
+    /// Lets this service answer, until it goes or nobody asks any more.
+    pub async fn take(mut self, service: Client) {
+        let mut news = service.snapshots();
+        news.mark_changed();
+        loop {
+            tokio::select! {
+                asked = self.requests.recv() => match asked {
+                    // A service that is gone drops it, which is the answer.
+                    Some(asked) => { let _ = service.requests.send(asked).await; }
+                    None => return,
+                },
+                changed = news.changed() => match changed {
+                    Ok(()) => { self.snapshots.send_replace(Arc::clone(&news.borrow_and_update())); }
+                    Err(_) => return,
+                },
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_asked_early_waits_for_the_service() {
+        let (client, seat) = early();
+        let waiting = tokio::spawn({
+            let client = client.clone();
+            async move { client.request(Request::Reload).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        let (requests, mut asked) = mpsc::channel(1);
+        let state = Snapshot { config_error: Some("x".to_owned()), ..Snapshot::default() };
+        let (publish, snapshots) = watch::channel(Arc::new(state));
+        let seated = tokio::spawn(seat.take(Client::new(requests, snapshots, Hello::ours())));
+        let first: Asked = asked.recv().await.unwrap();
+        first.reply.send(Reply::Done).unwrap();
+        assert_eq!(waiting.await.unwrap(), Ok(Reply::Done));
+        let mut news = client.snapshots();
+        news.wait_for(|snapshot| snapshot.config_error.is_some()).await.unwrap();
+        drop((publish, asked));
+        assert!(news.changed().await.is_err(), "it is gone");
+        seated.await.unwrap();
+        assert_eq!(client.request(Request::Status).await, Err(ClientError::Gone));
+    }
+
+    #[tokio::test]
+    async fn an_empty_seat_is_a_service_that_is_gone() {
+        let (client, seat) = early();
+        drop(seat);
+        assert_eq!(client.request(Request::Status).await, Err(ClientError::Gone));
+        assert!(client.snapshots().changed().await.is_err());
+    }
 
     #[tokio::test]
     async fn a_script_can_stand_in_for_the_service() {

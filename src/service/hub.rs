@@ -6,7 +6,6 @@ mod answer;
 mod begun;
 mod change;
 mod diagnose;
-mod handoff;
 mod keys;
 mod show;
 mod wizard;
@@ -268,7 +267,6 @@ impl Hub {
             | Request::DropDraft { .. }
             | Request::FinishDraft { .. }
             | Request::HandOff { .. }
-            | Request::SaveHandOff { .. }
             | Request::EditTunnel { .. }
             | Request::Remove { .. }
             | Request::Rename { .. }
@@ -277,6 +275,7 @@ impl Hub {
             | Request::TrustHost { .. }
             | Request::CheckListen { .. }
             | Request::Key { .. }
+            | Request::Prefer { .. }
             | Request::Diagnose { .. }
             | Request::SaveReport { .. }
             | Request::Reload => {

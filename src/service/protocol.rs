@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::sheet::Sheet;
 use crate::diagnose::Match;
-use crate::guide::Setup;
 use crate::model::journal::Entry;
 use crate::model::{Admin, Answer, Draft, Listen, Name, Snapshot, Subject};
 
@@ -101,13 +99,6 @@ pub enum Request {
         /// For what.
         subject: Subject,
     },
-    /// Write a text of the hand-off into a private file. Answered with `Reply::Saved`.
-    SaveHandOff {
-        /// For what.
-        subject: Subject,
-        /// Which text.
-        sheet: Sheet,
-    },
     /// Change a tunnel to what its pages say now: its name, database, words for connection strings, local port, tags and start.
     /// Its bastion and its login stay.
     EditTunnel {
@@ -167,6 +158,11 @@ pub enum Request {
         /// Hosts, users and addresses replaced by placeholders.
         redacted: bool,
     },
+    /// Write down which theme the person wants. Answered when it is in force, or refused with the reason.
+    Prefer {
+        /// A theme, a family, or `auto`; which there are the client knows.
+        theme: String,
+    },
     /// Something about adit's own keys. Answered when it is done, which may take seconds.
     Key {
         /// What.
@@ -190,10 +186,10 @@ pub enum Reply {
         /// Everything a viewer may know.
         snapshot: Arc<Snapshot>,
     },
-    /// What others must do, as facts; `packet` and its like make the texts of them.
+    /// What others must do.
     HandOff {
-        /// All of it.
-        setup: Box<Setup>,
+        /// All of it, to be sent as it is.
+        text: String,
     },
     /// Not done.
     Refused {

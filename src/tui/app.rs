@@ -19,8 +19,8 @@ use super::theme::{Ground, Theme, Themes};
 use super::widget::field::Field;
 use super::widget::list::Selection;
 use super::widget::pane::Ink;
-use super::{setup, wizard};
-use crate::model::{Name, Phase, Snapshot};
+use super::wizard;
+use crate::model::{Name, Phase, Preferences, Snapshot};
 
 pub(crate) use lines::Row;
 pub(crate) use order::{Grouping, Sort};
@@ -127,8 +127,6 @@ pub struct App {
     pub(crate) diagnosis: Option<Page>,
     /// A tunnel in the making, while it is on screen.
     pub(crate) wizard: Option<Box<wizard::Wizard>>,
-    /// The set-up for the bastion's admin; its page lies over the others.
-    pub(crate) setup: setup::Desk,
     /// The pages of keys.
     pub(crate) keyring: Keyring,
     /// When something was typed into the wizard last.
@@ -152,6 +150,12 @@ pub struct App {
     /// What was chosen: a theme, a family, or the terminal's own colours.
     pub(crate) chosen: String,
     pub(crate) ground: Option<Ground>,
+    /// What the terminal itself said it is, which counts more.
+    pub(crate) ground_answered: Option<Ground>,
+    /// The terminal was asked for it.
+    pub(crate) asked_ground: bool,
+    /// What the service said last that the person prefers.
+    pub(crate) preferences: Option<Preferences>,
     pub(crate) ascii: bool,
     pub(crate) mouse: bool,
     pub(crate) badge: Option<String>,
@@ -173,7 +177,6 @@ impl App {
             lists: BTreeMap::new(),
             diagnosis: None,
             wizard: None,
-            setup: setup::Desk::default(),
             keyring: Keyring::default(),
             typed: now,
             asked: 0,
@@ -190,6 +193,9 @@ impl App {
             theme,
             chosen: look.theme,
             ground: look.ground,
+            ground_answered: None,
+            asked_ground: false,
+            preferences: None,
             ascii: look.ascii,
             mouse: look.mouse,
             badge: look.badge,
@@ -281,14 +287,12 @@ impl App {
 
     /// A page lies over the list.
     pub(crate) fn is_on_page(&self) -> bool {
-        self.diagnosis.is_some() || self.wizard.is_some() || self.setup.page.is_some() || self.keyring.page.is_some()
+        self.diagnosis.is_some() || self.wizard.is_some() || self.keyring.page.is_some()
     }
 
     /// Where keys are looked for now, nearest first.
     pub(crate) fn scopes(&self) -> &'static [Scope] {
-        if self.setup.page.is_some() {
-            &[Scope::Setup, Scope::Global]
-        } else if self.diagnosis.is_some() {
+        if self.diagnosis.is_some() {
             &[Scope::Diagnosis, Scope::Global]
         } else if let Some(reading) = self.keyring.reading() {
             match reading.topic {

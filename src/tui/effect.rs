@@ -35,6 +35,8 @@ pub enum Effect {
     Suspend,
     /// Switch mouse reporting.
     Mouse(bool),
+    /// Ask the terminal for its background. The answer, if one comes, is an input.
+    AskGround,
     /// Leave.
     Quit,
 }

@@ -1,6 +1,7 @@
 //! What any terminal can tell us, at a desk, over SSH or in a test.
 
 use crate::tui::key::Key;
+use crate::tui::theme::Ground;
 
 /// Something from the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Input {
     Click(u16, u16),
     /// The wheel was turned over a cell: up is negative.
     Scroll(u16, u16, i8),
+    /// The terminal's background is that; the answer to a question that was asked of it.
+    Ground(Ground),
     /// The whole screen must be drawn again, as after a suspension.
     Redraw,
     /// The process is asked to stop, as by Ctrl-Z elsewhere.

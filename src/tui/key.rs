@@ -128,28 +128,45 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let error = || KeyError(text.chars().take(40).collect());
         let (mut rest, mut ctrl, mut alt) = (text, false, false);
-        loop {
-            if let Some(tail) = rest.strip_prefix("ctrl-").filter(|tail| !tail.is_empty()) {
-                (rest, ctrl) = (tail, true);
-            } else if let Some(tail) = rest.strip_prefix("alt-").filter(|tail| !tail.is_empty()) {
-                (rest, alt) = (tail, true);
-            } else {
-                break;
+        while let Some((head, tail)) = rest.split_once('-').filter(|(_, tail)| !tail.is_empty()) {
+            match head.to_ascii_lowercase().as_str() {
+                "ctrl" if !ctrl => ctrl = true,
+                "alt" if !alt => alt = true,
+                "shift" if tail.eq_ignore_ascii_case("tab") => return Ok(Self { code: Code::BackTab, ctrl, alt }),
+                _ => break,
             }
+            rest = tail;
         }
         let mut chars = rest.chars();
         let code = match (chars.next(), chars.next()) {
+            // A terminal sends the same for both.
+            (Some(c), None) if ctrl && c.is_ascii_uppercase() => Code::Char(c.to_ascii_lowercase()),
+            (Some(' '), None) => return Err(error()),
             (Some(c), None) if !c.is_control() => Code::Char(c),
-            _ => match NAMED.iter().find(|(name, _)| *name == rest) {
-                Some((_, code)) => *code,
-                None => {
-                    let number = rest.strip_prefix('f').and_then(|n| n.parse().ok()).filter(|n| (1..=12).contains(n));
-                    Code::F(number.ok_or_else(error)?)
-                }
-            },
+            _ => named(&rest.to_ascii_lowercase()).ok_or_else(error)?,
         };
-        Ok(Self { code, ctrl, alt })
+        // What a terminal sends for these is another key.
+        let sent = match code {
+            Code::Char('i') if ctrl && !alt => Some(Code::Tab),
+            Code::Char('m') if ctrl && !alt => Some(Code::Enter),
+            Code::Char('[') if ctrl && !alt => Some(Code::Esc),
+            _ => None,
+        };
+        Ok(sent.map_or(Self { code, ctrl, alt }, Self::plain))
     }
+}
+
+fn named(name: &str) -> Option<Code> {
+    let alias = match name {
+        "escape" => "esc",
+        "return" => "enter",
+        "del" => "delete",
+        "pgup" => "pageup",
+        "pgdn" | "pgdown" => "pagedown",
+        other => other,
+    };
+    let function = || name.strip_prefix('f').and_then(|n| n.parse().ok()).filter(|n| (1..=12).contains(n)).map(Code::F);
+    NAMED.iter().find(|(name, _)| *name == alias).map(|(_, code)| *code).or_else(function)
 }
 
 #[cfg(test)]
@@ -161,7 +178,17 @@ mod tests {
         for text in ["a", "G", "/", "?", "space", "enter", "ctrl-c", "alt-x", "f5", "pagedown", "ctrl-space", "-"] {
             assert_eq!(text.parse::<Key>().unwrap().to_string(), text);
         }
-        for bad in ["", "ctrl-", "hyper-x", "f13", "entr", "\u{7}"] {
+        for (text, same) in [
+            ("Ctrl-D", "ctrl-d"),
+            ("F5", "f5"),
+            ("Escape", "esc"),
+            ("shift-tab", "backtab"),
+            ("ctrl-i", "tab"),
+            ("alt--", "alt--"),
+        ] {
+            assert_eq!(text.parse::<Key>().unwrap().to_string(), same);
+        }
+        for bad in ["", " ", "ctrl-", "hyper-x", "f13", "entr", "\u{7}", "ctrl-ctrl-x", "ab"] {
             assert!(bad.parse::<Key>().is_err(), "{bad:?}");
         }
     }

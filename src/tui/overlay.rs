@@ -19,7 +19,7 @@ pub(crate) use self::choose::{Choice, Deed};
 use self::confirm::Confirming;
 use self::explain::Explaining;
 use self::help::Actions;
-pub(crate) use self::prompt::{Make, Prompt};
+pub(crate) use self::prompt::Prompt;
 use self::themes::Picking;
 use super::action::Action;
 use super::key::{Code, Key};
@@ -96,6 +96,14 @@ impl Overlay {
 
     pub(crate) fn themes(themes: &Themes, chosen: &str) -> Self {
         Self::Picking(Picking::new(themes, chosen))
+    }
+
+    /// The theme that is looked at.
+    pub(crate) fn theme(&self) -> Option<&str> {
+        match self {
+            Self::Picking(picking) => picking.name(),
+            _ => None,
+        }
     }
 
     pub(crate) fn ask(pending: Pending) -> Self {

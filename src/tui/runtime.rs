@@ -1,5 +1,7 @@
 //! The loop: wait, update, perform, draw if something changed. It decides nothing and knows no kind of terminal.
 
+mod rhythm;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
@@ -10,7 +12,7 @@ use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::action::Action;
 use super::app::{App, Look};
@@ -21,30 +23,13 @@ use super::{update, view};
 use crate::model::Snapshot;
 use crate::service::{Client, Reply};
 
-/// How often the screen may change by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// Data ten times a second, ages once a second.
-    AtHand,
-    /// Over SSH: data twice a second, ages once in five.
-    FarAway,
-}
+pub use rhythm::Pace;
+use rhythm::Rhythm;
 
-impl Pace {
-    fn data(self) -> Duration {
-        Duration::from_millis(match self {
-            Self::AtHand => 100,
-            Self::FarAway => 500,
-        })
-    }
-
-    fn idle(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::AtHand => 1,
-            Self::FarAway => 5,
-        })
-    }
-}
+/// A terminal that is asked for its background has answered by then, or is too far away to be waited for.
+const ANSWERING: Duration = Duration::from_millis(150);
+/// Keys that are typed ahead of a frame are taken together; more than that would hold the screen still.
+const AHEAD: usize = 64;
 
 /// What only the place where the screen is shown can do.
 pub trait Surroundings {
@@ -78,6 +63,9 @@ pub trait Surroundings {
     /// Switches mouse reporting.
     fn set_mouse(&mut self, on: bool);
 
+    /// Asks the terminal for its background; the answer comes among the inputs, if one comes.
+    fn ask_ground(&mut self);
+
     /// Takes the terminal again after someone else may have changed it.
     ///
     /// # Errors
@@ -105,21 +93,34 @@ where
     let mut app = App::new(look, (size.width, size.height), around.now());
     let client = Arc::new(client);
     let mut snapshots = client.snapshots();
+    let mut effects = update::begin(&mut app);
     // Who attached has the state already, and nothing may change for hours.
     let first = Arc::clone(&snapshots.borrow_and_update());
     if first.service.is_some() {
-        update::update(&mut app, Msg::Snapshot(first), around.now());
+        effects.extend(update::update(&mut app, Msg::Snapshot(first), around.now()));
     }
     // A request's end; bounded by the requests that a person can press.
     let (ends, mut ended) = mpsc::channel(64);
-    let mut drawn = Instant::now();
+    if !perform(effects, &mut app, terminal, &client, &ends, around).await? {
+        return Ok(());
+    }
+    let answered = Instant::now() + ANSWERING;
+    while update::waits(&app) {
+        let Ok(Some(input)) = timeout_at(answered, inputs.recv()).await else { break };
+        if !take(Msg::Input(input), &mut snapshots, &mut app, terminal, &client, &ends, around).await? {
+            return Ok(());
+        }
+    }
+    let mut rhythm = Rhythm::new(pace);
     clear(terminal)?;
-    draw(terminal, &app, around)?;
-    let mut dirty = false;
-    let mut alive = true;
+    rhythm.wrote(draw(terminal, &app, around)?);
+    let (mut drawn, mut dirty, mut urgent, mut alive) = (Instant::now(), false, false, true);
     loop {
-        let idle = drawn + pace.idle();
-        let due = if dirty { drawn + pace.data() } else { idle };
+        let due = match (urgent, dirty) {
+            (true, _) => rhythm.answer(),
+            (false, true) => rhythm.data(),
+            (false, false) => rhythm.idle(),
+        };
         let (msg, at_once) = tokio::select! {
             input = inputs.recv() => (Msg::Input(input.unwrap_or(Input::Closed)), true),
             Some(msg) = ended.recv() => (msg, true),
@@ -127,32 +128,30 @@ where
                 Ok(()) => (Msg::Snapshot(Arc::clone(&snapshots.borrow_and_update())), false),
                 Err(_) => { alive = false; (Msg::Gone, true) }
             },
-            () = tokio::time::sleep_until(due) => {
-                if !dirty {
-                    update::update(&mut app, Msg::Tick, around.now());
+            () = tokio::time::sleep_until(drawn + due) => {
+                if !dirty && !take(Msg::Tick, &mut snapshots, &mut app, terminal, &client, &ends, around).await? {
+                    return Ok(());
                 }
-                draw(terminal, &app, around)?;
-                (drawn, dirty) = (Instant::now(), false);
+                rhythm.wrote(draw(terminal, &app, around)?);
+                (drawn, dirty, urgent) = (Instant::now(), false, false);
                 continue;
             }
         };
-        dirty = true;
-        if let Msg::Input(Input::Redraw) = msg {
-            around.retake()?;
-            clear(terminal)?;
-        }
-        if let Msg::Input(Input::Resize(..)) = msg {
-            terminal.autoresize().map_err(Into::into)?;
-        }
-        let before = state_before(&msg, &mut snapshots).map(|state| update::update(&mut app, state, around.now()));
-        let mut effects = before.unwrap_or_default();
-        effects.extend(update::update(&mut app, msg, around.now()));
-        if !perform(effects, &mut app, terminal, &client, &ends, around).await? {
+        (dirty, urgent) = (true, urgent || at_once);
+        if !take(msg, &mut snapshots, &mut app, terminal, &client, &ends, around).await? {
             return Ok(());
         }
-        if at_once {
-            draw(terminal, &app, around)?;
-            (drawn, dirty) = (Instant::now(), false);
+        // What was typed ahead, or a storm of sizes, is one frame.
+        for _ in 0..AHEAD {
+            let Ok(input) = inputs.try_recv() else { break };
+            urgent = true;
+            if !take(Msg::Input(input), &mut snapshots, &mut app, terminal, &client, &ends, around).await? {
+                return Ok(());
+            }
+        }
+        if urgent && rhythm.answer().is_zero() {
+            rhythm.wrote(draw(terminal, &app, around)?);
+            (drawn, dirty, urgent) = (Instant::now(), false, false);
         }
     }
 }
@@ -162,6 +161,33 @@ fn state_before(msg: &Msg, snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> Op
     let is_reply = matches!(msg, Msg::Told { .. } | Msg::Replied { .. } | Msg::Refused { .. });
     let newer = is_reply && snapshots.has_changed().unwrap_or(false);
     newer.then(|| Msg::Snapshot(Arc::clone(&snapshots.borrow_and_update())))
+}
+
+/// Takes what happened, and does what is asked for; false when the person leaves.
+async fn take<B>(
+    msg: Msg,
+    snapshots: &mut watch::Receiver<Arc<Snapshot>>,
+    app: &mut App,
+    terminal: &mut Terminal<B>,
+    client: &Arc<Client>,
+    ends: &mpsc::Sender<Msg>,
+    around: &mut impl Surroundings,
+) -> io::Result<bool>
+where
+    B: Backend,
+    B::Error: Into<io::Error>,
+{
+    if let Msg::Input(Input::Redraw) = msg {
+        around.retake()?;
+        clear(terminal)?;
+    }
+    if let Msg::Input(Input::Resize(..)) = msg {
+        terminal.autoresize().map_err(Into::into)?;
+    }
+    let before = state_before(&msg, snapshots).map(|state| update::update(app, state, around.now()));
+    let mut effects = before.unwrap_or_default();
+    effects.extend(update::update(app, msg, around.now()));
+    perform(effects, app, terminal, client, ends, around).await
 }
 
 /// Does what is asked for and whatever that leads to; false when the person leaves.
@@ -231,6 +257,7 @@ where
                 }
             }
             Effect::Mouse(on) => around.set_mouse(on),
+            Effect::AskGround => around.ask_ground(),
         }
     }
     Ok(true)
@@ -247,13 +274,15 @@ where
     terminal.resize(size.into()).map_err(Into::into)
 }
 
-fn draw<B>(terminal: &mut Terminal<B>, app: &App, around: &mut impl Surroundings) -> io::Result<()>
+/// Draws a frame; says how long the line took to take it.
+fn draw<B>(terminal: &mut Terminal<B>, app: &App, around: &mut impl Surroundings) -> io::Result<Duration>
 where
     B: Backend,
     B::Error: Into<io::Error>,
 {
+    let begun = std::time::Instant::now();
     around.begin_frame()?;
     let drawn = terminal.draw(|frame| view::draw(frame, app)).map(|_| ()).map_err(Into::into);
     around.end_frame()?;
-    drawn
+    drawn.map(|()| begun.elapsed())
 }

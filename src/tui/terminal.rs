@@ -3,4 +3,5 @@
 pub(super) mod desk;
 mod events;
 mod guard;
+mod sieve;
 mod signals;

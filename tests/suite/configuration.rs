@@ -74,7 +74,9 @@ fn what_is_not_built_yet_is_refused_by_name() {
     {
         refused(&adit, &format!("{tunnel}{line}\n"), &["config.toml:9:", name, "not built yet"]);
     }
-    refused(&adit, "[keymap]\nquit = \"ctrl-q\"\n", &["config.toml:2:", "quit", "not built yet"]);
+    refused(&adit, "[keymap]\nquti = \"ctrl-q\"\n", &["config.toml:2:1:", "keymap.quti", "did you mean \"quit\""]);
+    refused(&adit, "[keymap]\nrestart = \"d\"\n", &["config.toml:2:11:", "keymap.restart", "diagnose"]);
+    refused(&adit, "[keymap]\nrestart = \"hyper-x\"\n", &["config.toml:2:11:", "hyper-x"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 mod diagnosis;
 mod keys;
+mod looks;
 mod random;
-mod setup;
 mod tunnels;
 mod walk;
 mod wizard;
@@ -365,7 +365,6 @@ fn every_key_of_the_help_does_what_its_line_says() {
                 "3 r"
             }
             adit::tui::Scope::Diagnosis => "1 d",
-            adit::tui::Scope::Setup => "1 s",
             adit::tui::Scope::Drafts => {
                 by_key.show(crate::screens::wizard::with_drafts());
                 by_name.show(crate::screens::wizard::with_drafts());
@@ -548,16 +547,8 @@ fn a_service_that_is_gone_is_said_for_as_long_as_it_is() {
 }
 
 #[test]
-fn themes_and_mouse_are_switched_by_key() {
+fn the_mouse_is_switched_by_key() {
     let mut stage = stage();
-    let before = stage.buffer();
-    stage.press("T");
-    stage.sees("theme ");
-    stage.wait(5);
-    assert_ne!(before, stage.buffer());
-    let rest = adit::tui::BUILT_IN.len() - 1;
-    stage.press(&"T ".repeat(rest));
-    stage.wait(5);
     stage.press("M M");
     assert!(matches!(stage.asked()[..], [Effect::Mouse(false), Effect::Mouse(true)]));
 }
@@ -591,10 +582,10 @@ fn a_broken_theme_is_told_of_and_the_rest_goes_on() {
         look.themes = adit::tui::Themes::load(&[("mine".to_owned(), "name = ".to_owned())]);
         look.theme = "mine".to_owned();
     });
-    stage.sees("theme mine: ");
+    stage.sees("themes/mine.toml:1: ");
     stage.show(every_state());
     stage.press("j");
-    stage.sees_not("theme mine: ");
+    stage.sees_not("themes/mine.toml:1: ");
     stage.sees("orders");
 }
 

@@ -1,10 +1,10 @@
 //! What every screen looks like, as text and as styles, against files that people read; and that no size or name breaks one.
 //! `ADIT_UPDATE_SNAPSHOTS=1` writes the files anew.
 
+mod frames;
 pub(crate) mod keys;
 pub(crate) mod made;
 pub(crate) mod reports;
-pub(crate) mod setup;
 pub(crate) mod sheet;
 pub(crate) mod stage;
 pub(crate) mod wizard;
@@ -50,6 +50,22 @@ fn the_other_lists() {
     same("keys", &all, |stage| stage.press("3"));
     same("keys-broken", &all, |stage| stage.press("3 j j"));
     same("journal", &all, |stage| stage.press("4"));
+}
+
+/// Each list while much happens, and while nothing works.
+#[test]
+fn busy_and_failing() {
+    let mut failing = Snapshot::clone(&every_state());
+    failing.tunnels.retain(|tunnel| tunnel.fault.is_some());
+    failing.keys.retain(|key| key.broken.is_some());
+    for (name, state) in [("busy", many(60)), ("failing", Arc::new(failing))] {
+        for (keys, screen) in [("1 j j", "tunnels"), ("2", "bastions"), ("3", "keys"), ("4", "journal")] {
+            same(&format!("{name}-{screen}"), &state, |stage| {
+                stage.traffic();
+                stage.press(keys);
+            });
+        }
+    }
 }
 
 #[test]
@@ -274,4 +290,27 @@ fn control_characters_are_not_drawn() {
     stage.tell(Msg::Input(Input::Paste("\u{1b}]0;title\u{7}".to_owned())));
     stage.tell(Msg::Refused { about: "x\u{1b}[2J".to_owned(), why: "y\u{7}".to_owned() });
     assert!(!stage.text().chars().any(|c| c.is_control() && c != '\n'));
+}
+
+/// What turns text around is not drawn, wherever it comes from; the letters of any script are.
+#[test]
+fn nothing_turns_the_text_around() {
+    let turns =
+        |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let words = "\u{202e}abc\u{2066}\u{200f}שלום\u{61c}مرحبا👩‍👩‍👧‍👦";
+    let mut stage = Stage::new(120, 40);
+    stage.show(made::saying(words));
+    for keys in ["1", "2", "3", "4", "1 /", "esc ?", "esc E", "esc n"] {
+        stage.press(keys);
+        stage.paste(words);
+        stage.type_in(words);
+        let text = stage.text();
+        assert!(!text.contains(turns), "{keys}: {text:?}");
+    }
+    let mut stage = Stage::new(80, 24);
+    stage.show(every_state());
+    stage.press("/");
+    stage.paste("\u{202e}o\u{2066}rders");
+    stage.press("enter");
+    assert!(stage.text().contains("orders") && !stage.text().contains("billing"), "{}", stage.text());
 }

@@ -4,6 +4,8 @@ mod clients;
 pub(crate) mod desk;
 mod diagnosis;
 mod keys;
+mod looks;
+mod random;
 mod service;
 mod ways_out;
 mod wizard;

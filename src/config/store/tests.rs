@@ -1,5 +1,7 @@
 //! Edits as a person would see them in the file, and what happens to the file when they cannot be made.
 
+mod theme;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::Command;

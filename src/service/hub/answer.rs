@@ -7,12 +7,15 @@ use tokio::time::timeout;
 
 use super::again::Subject as Matter;
 use super::{CLOSING, Hub};
-use crate::config::nearest;
+use crate::config::{Store, nearest};
 use crate::model::{Answer, Name, Pending, Phase, Question, Secret};
 use crate::service::client::Asked;
 use crate::service::protocol::{Reply, Request};
 use crate::service::settings::Look;
 use crate::ssh;
+
+/// No theme has a longer name.
+const LONGEST_THEME: usize = 100;
 
 /// Why a request was not carried out.
 struct Refusal {
@@ -77,11 +80,11 @@ impl Hub {
                 Ok(())
             }
             Request::SaveDraft { draft, was } => return self.save_draft(*draft, was.as_ref(), to).await,
+            Request::Prefer { theme } => self.prefer(theme).await,
             Request::Key { ask } => return self.key(ask, to).await,
             Request::TrustHost { subject, fingerprint } => return self.trust_host(&subject, fingerprint, to),
             Request::DropDraft { name } => self.drop_draft(&name).map_err(Refusal::from),
             Request::HandOff { subject } => return self.hand_off(subject, to),
-            Request::SaveHandOff { subject, sheet } => return self.save_hand_off(subject, sheet, to),
             Request::EditTunnel { name, draft } => return self.edit_tunnel(&name, *draft, to).await,
             Request::Rename { subject, to: name } => self.rename(&subject, &name).await.map_err(Refusal::from),
             Request::Copy { name, to: copy } => self.copy_tunnel(&name, &copy).await.map_err(Refusal::from),
@@ -100,6 +103,19 @@ impl Hub {
             Err(Refusal { code, message }) => Reply::Refused { code, message },
         };
         self.reply(to, reply);
+    }
+
+    /// Writes down a preference of the person's.
+    async fn prefer(&mut self, theme: String) -> Result<(), Refusal> {
+        if theme.is_empty() || theme.len() > LONGEST_THEME || theme.chars().any(char::is_control) {
+            return Err(refuse(2, "that is no name of a theme"));
+        }
+        let store = Store::new(&self.paths);
+        let written = tokio::task::spawn_blocking(move || store.prefer_theme(&theme)).await;
+        let written = written.map_err(|_| refuse(1, "writing the configuration failed; the log says why"))?;
+        written.map_err(|error| refuse(2, error.to_string()))?;
+        self.look(Look::Certain).await;
+        Ok(())
     }
 
     /// Refuses names that are not configured, by what is on disk now.

@@ -48,6 +48,7 @@ impl Hub {
             drafts: self.drafts.all().to_vec(),
             journal: self.journal.entries().skip(self.journal.len().saturating_sub(SHOWN)).cloned().collect(),
             reports: self.diagnoses.shown(),
+            preferences: settings.preferences.clone(),
             config_error: self.in_force.error().map(str::to_owned),
         }
     }

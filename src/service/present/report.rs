@@ -112,7 +112,6 @@ mod tests {
             bastion: "b".parse().unwrap(),
             finished: true,
             findings: vec![bind, refused, Finding::new(Rung::Open, "forward", Verdict::Skip, "not reached")],
-            seen_from: None,
         }
     }
 

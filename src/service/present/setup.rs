@@ -99,7 +99,6 @@ mod tests {
             databases: Vec::new(),
             others: Vec::new(),
             from: Vec::new(),
-            seen: Vec::new(),
             expires: None,
         }
     }

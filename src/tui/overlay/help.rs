@@ -50,8 +50,7 @@ impl Actions {
                 Some((score, *action))
             })
             .collect();
-        // A whole name is nobody else's beginning.
-        found.sort_by_key(|(score, action)| (*score, !wanted.is_empty() && action.id() != wanted));
+        found.sort_by_key(|(score, _)| *score);
         found.into_iter().map(|(_, action)| action).collect()
     }
 

@@ -38,6 +38,11 @@ impl Picking {
         Self { choices, selected, before: chosen.to_owned(), note }
     }
 
+    /// What is looked at.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.choices.get(self.selected).map(|choice| choice.name.as_str())
+    }
+
     pub(super) fn key(mut self, key: Key) -> Outcome {
         let last = self.choices.len().saturating_sub(1);
         self.selected = match (key.code, key.ctrl) {

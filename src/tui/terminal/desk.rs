@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::events::Reader;
 use super::guard::{Guard, install_panic_hook};
+use super::sieve;
 use super::signals::Signals;
 use crate::service::Client;
 use crate::tui::app::Look;
@@ -174,6 +175,12 @@ impl Surroundings for Desk {
 
     fn set_mouse(&mut self, on: bool) {
         self.guard.set_mouse(on);
+    }
+
+    fn ask_ground(&mut self) {
+        self.reader.expect_answer();
+        // A terminal that is gone has no background.
+        let _ = execute!(io::stdout(), Print(sieve::QUESTION));
     }
 
     fn retake(&mut self) -> io::Result<()> {

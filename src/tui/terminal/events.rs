@@ -2,6 +2,8 @@
 //! gets the terminal: a reader that lingered would take the first line that is typed there.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind, read};
@@ -10,6 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::sieve::Sieve;
 use crate::tui::input::Input;
 use crate::tui::key::{Code, Key};
 
@@ -21,16 +24,25 @@ pub(super) struct Reader {
     reading: watch::Sender<bool>,
     resting: watch::Receiver<bool>,
     nudge: fn(),
+    /// The terminal was asked something.
+    asked: Arc<AtomicBool>,
 }
 
 impl Reader {
     /// Begins to read. `nudge` makes the terminal tell its size, which is what the reader wakes up from.
     pub(super) fn start(inputs: mpsc::Sender<Input>, reading: watch::Sender<bool>, nudge: fn()) -> io::Result<Self> {
         let (rests, resting) = watch::channel(false);
-        let thread =
-            Reading { inputs, reading: reading.subscribe(), rests, waiting: Builder::new_current_thread().build()? };
+        let asked = Arc::new(AtomicBool::new(false));
+        let waiting = Builder::new_current_thread().build()?;
+        let sieve = Sieve::new(Arc::clone(&asked));
+        let thread = Reading { inputs, reading: reading.subscribe(), rests, waiting, sieve };
         std::thread::Builder::new().name("keys".to_owned()).spawn(move || thread.run())?;
-        Ok(Self { reading, resting, nudge })
+        Ok(Self { reading, resting, nudge, asked })
+    }
+
+    /// From now on an answer of the terminal's may come.
+    pub(super) fn expect_answer(&self) {
+        self.asked.store(true, Ordering::SeqCst);
     }
 
     /// Stops reading, and waits until it has stopped.
@@ -61,6 +73,7 @@ struct Reading {
     rests: watch::Sender<bool>,
     /// To wait without a busy loop.
     waiting: Runtime,
+    sieve: Sieve,
 }
 
 impl Reading {
@@ -88,7 +101,8 @@ impl Reading {
                 Err(_) => Some(Input::Closed),
             };
             let closed = input == Some(Input::Closed);
-            if input.is_some_and(|input| self.inputs.blocking_send(input).is_err()) || closed {
+            let inputs = input.map(|input| self.sieve.take(input)).unwrap_or_default();
+            if inputs.into_iter().any(|input| self.inputs.blocking_send(input).is_err()) || closed {
                 return;
             }
         }

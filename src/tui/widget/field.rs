@@ -10,6 +10,11 @@ use crate::tui::theme::{Role, Theme};
 /// Longer input is not taken.
 const MAX: usize = 1000;
 
+/// A character that is not seen and turns others around (UAX #9, 2): a name with one would not be what it looks like.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A text field.
 #[derive(Clone, Default)]
 pub(crate) struct Field {
@@ -88,7 +93,7 @@ impl Field {
     }
 
     fn insert(&mut self, c: char) -> bool {
-        if self.text().chars().count() < MAX {
+        if self.text().chars().count() < MAX && !reorders(c) {
             self.model.handle(InputRequest::InsertChar(c));
         }
         true

@@ -110,9 +110,8 @@ fn each_page_keeps_the_draft_and_the_key_is_asked_for_when_its_name_is_settled()
     stage.change(|snapshot| snapshot.keys.push(scene::key("orders")));
     stage.sees("permitopen=\"orders.db.internal:3306\"");
     stage.sees_not("All of it");
-    let setup = crate::screens::setup::facts();
-    let text = adit::service::sheet(&setup, adit::service::Sheet::Text(None)).unwrap();
-    stage.tell(Msg::Told { id, outcome: Ok(Reply::HandOff { setup: Box::new(setup) }) });
+    let text = "Set-up of the tunnel orders".to_owned();
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::HandOff { text: text.clone() }) });
     stage.sees("All of it, with firewalls");
     stage.press("Y");
     let copied = stage.asked();
@@ -295,7 +294,6 @@ fn bad_input_is_refused_where_it_stands() {
         ("db;rm", "is not a host"),
         ("$(id)", "is not a host"),
         ("-oProxyCommand=x", "is not a host"),
-        ("\u{202e}moc.elpmaxe", "is not a host"),
         ("😀", "is not a host"),
         (&"a".repeat(300), "is not a host"),
     ];
@@ -307,6 +305,10 @@ fn bad_input_is_refused_where_it_stands() {
         stage.press("enter enter");
         assert!(stage.asks().is_empty(), "{text}");
     }
+    // What would turn the text around is not taken: what is seen is what counts.
+    let mut stage = begun();
+    stage.paste("\u{202e}moc.elpmaxe");
+    stage.sees("moc.elpmaxe");
     let mut stage = begun();
     stage.paste("b.example");
     for (tabs, text, words) in [

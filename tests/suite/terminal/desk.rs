@@ -106,7 +106,7 @@ impl Desk {
                 None => command.env_remove(name),
             };
         }
-        for name in ["NO_COLOR", "COLORTERM", "TMUX", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"] {
+        for name in ["NO_COLOR", "COLORTERM", "COLORFGBG", "TMUX", "SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"] {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").envs(variables.iter().copied());
