@@ -75,7 +75,13 @@ impl Work {
                 let info = self.prepared(made).await?;
                 news(format!("made the {} key {}, {}", info.key_type, info.name, info.fingerprint))
             }
-            KeyRequest::Import { name, source, passphrase } => self.import(name, source, passphrase).await?,
+            KeyRequest::Import { name, source, passphrase, for_login } => {
+                let done = self.import(&name, source, passphrase.clone()).await?;
+                if let Some(passphrase) = passphrase.filter(|_| for_login) {
+                    self.pool.give_passphrase(&Identity::Key(name), passphrase);
+                }
+                done
+            }
             KeyRequest::Rotate { name, passphrase } => {
                 let (store, owned) = (self.store(), name.clone());
                 let begun = move || store.begin_rotation(&owned, None, passphrase.as_ref());
@@ -143,8 +149,8 @@ impl Work {
         }))
     }
 
-    async fn import(&self, name: Name, source: KeySource, passphrase: Option<Secret>) -> Result<KeyDone, Refused> {
-        let (store, paths) = (self.store(), self.paths.clone());
+    async fn import(&self, name: &Name, source: KeySource, passphrase: Option<Secret>) -> Result<KeyDone, Refused> {
+        let (store, paths, name) = (self.store(), self.paths.clone(), name.clone());
         let work = move || -> Result<Vec<String>, Refused> {
             paths.prepare_keys().map_err(|error| (FAILED, error.to_string()))?;
             let brought = bring(&source, paths.user_home.as_deref()).map_err(|trouble| trouble.refused())?;

@@ -45,6 +45,9 @@ pub enum KeyRequest {
         source: KeySource,
         /// What opens it; the key keeps it.
         passphrase: Option<Secret>,
+        /// A login follows at once: the passphrase stays in memory for it, so that nobody is asked twice.
+        #[serde(default)]
+        for_login: bool,
     },
     /// Make the second key of a rotation.
     Rotate {

@@ -149,11 +149,11 @@ fn propose(form: &mut Form, free: impl Fn(&Name) -> bool) {
     }
 }
 
-/// The request that takes it over.
-pub(crate) fn request(form: &Form) -> Option<(Name, KeyRequest)> {
+/// The request that takes it over; `for_login` where one follows at once.
+pub(crate) fn request(form: &Form, for_login: bool) -> Option<(Name, KeyRequest)> {
     let name: Name = form.value(NAME).parse().ok()?;
     let passphrase = form.secret(PASSPHRASE);
-    Some((name.clone(), KeyRequest::Import { name, source: source(form)?, passphrase }))
+    Some((name.clone(), KeyRequest::Import { name, source: source(form)?, passphrase, for_login }))
 }
 
 /// The command that converts what cannot be read.

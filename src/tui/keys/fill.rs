@@ -178,7 +178,7 @@ impl Filling {
                 comment: Some(form.value(COMMENT).to_owned()).filter(|comment| !comment.is_empty()),
                 passphrase: form.secret(OLD),
             },
-            Purpose::Import => bring::request(form)?.1,
+            Purpose::Import => bring::request(form, false)?.1,
             Purpose::Rotate(name) => KeyRequest::Rotate { name: name.clone(), passphrase: form.secret(OLD) },
             Purpose::Finish(name) => KeyRequest::FinishRotation { name: name.clone(), passphrase: form.secret(OLD) },
             Purpose::Passphrase(name) => {

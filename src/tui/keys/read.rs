@@ -6,7 +6,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::{Reading, Topic};
-use crate::model::{KeyStatus, Rotation, Snapshot};
+use crate::model::{KeyStatus, Snapshot};
 use crate::service::present::Qr;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::pane::Ink;
@@ -137,7 +137,8 @@ fn details(sight: Sight<'_>, key: &KeyStatus, width: usize, lines: &mut Vec<Line
     fact(sight, "made", &age(sight.now, key.created), width, lines);
     fact(sight, "used by", key.needed_by.as_deref().unwrap_or("nothing"), width, lines);
     if let Some(second) = &key.rotation {
-        fact(sight, "rotation", &format!("under way: {} (r shows it)", second_words(sight, second)), width, lines);
+        let begun = format!("begun {}; r shows both lines", age(sight.now, second.created));
+        fact(sight, "rotation", second.broken.as_deref().unwrap_or(&begun), width, lines);
     }
     lines.push(Line::default());
     words(sight, "public key, one line (y copies it)", Role::Muted, width, lines);
@@ -148,14 +149,6 @@ fn details(sight: Sight<'_>, key: &KeyStatus, width: usize, lines: &mut Vec<Line
     if !key.authorized_key.contains("permitopen=") {
         let say = "no tunnel uses it yet, so this line lets it log in and forward nothing";
         words(sight, say, Role::Unproven, width, lines);
-    }
-}
-
-/// The second key in a few words.
-fn second_words(sight: Sight<'_>, second: &Rotation) -> String {
-    match &second.broken {
-        Some(why) => why.clone(),
-        None => format!("{}, made {}", second.fingerprint, age(sight.now, second.created)),
     }
 }
 
@@ -171,7 +164,8 @@ fn rotation(sight: Sight<'_>, key: &KeyStatus, width: usize, lines: &mut Vec<Lin
         return;
     }
     fact(sight, "in use", &key.fingerprint, width, lines);
-    fact(sight, "second key", &second_words(sight, second), width, lines);
+    fact(sight, "second key", &second.fingerprint, width, lines);
+    fact(sight, "begun", &age(sight.now, second.created), width, lines);
     lines.push(Line::default());
     let add = format!("1. The bastion's admin adds this line to {}, and keeps the old one (y copies it):", place(key));
     words(sight, &add, Role::Text, width, lines);

@@ -59,7 +59,9 @@ pub(crate) fn draw_code(frame: &mut Frame<'_>, app: &App, reading: &Reading, are
     frame.render_widget(Clear, area);
     frame.render_widget(ratatui::widgets::Block::new().style(theme.style(Role::Text)), area);
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
-    frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), Rect { height, ..area });
+    let top = area.height.saturating_sub(height + 1) / 2;
+    let place = Rect { y: area.y + top, height, ..area };
+    frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), place);
     let hint = format!(" the public key of {} · esc back", reading.key);
     let foot = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     frame.render_widget(Paragraph::new(Line::styled(hint, theme.style(Role::Muted))), foot);

@@ -73,17 +73,15 @@ fn line(app: &App, key: &KeyStatus, width: usize) -> Line<'static> {
         let age = age.split(' ').take(2).collect::<Vec<_>>().join(" ");
         spans.push(Span::styled(text::fit(&age, AGE), theme.style(Role::Muted)));
     }
-    if key.rotation.is_some() {
-        spans.push(Span::styled(text::fit("rotating", used), theme.style(Role::Connecting)));
-        return Line::from(spans);
-    }
     let names: Vec<&str> = key.used_by.iter().map(|name| name.as_str()).collect();
     let words = match (names.is_empty(), &key.needed_by) {
         (false, _) => names.join(", "),
         (true, Some(_)) => "a draft".to_owned(),
         (true, None) => "nothing".to_owned(),
     };
-    spans.push(Span::styled(text::fit(&words, used), theme.style(Role::Muted)));
+    let rotating = if key.rotation.is_some() { "rotating " } else { "" };
+    spans.push(Span::styled(rotating, theme.style(Role::Connecting)));
+    spans.push(Span::styled(text::fit(&words, used.saturating_sub(rotating.len())), theme.style(Role::Muted)));
     Line::from(spans)
 }
 
@@ -118,8 +116,14 @@ fn detail(frame: &mut Frame<'_>, app: &App, places: &Places, selected: Option<&K
     frame.render_widget(framed, places.detail);
     let Some(key) = selected else { return };
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let roomy = facts(app, key, width, true);
-    let lines = if roomy.len() > height { facts(app, key, width, false) } else { roomy };
+    let mut lines = facts(app, key, width, true);
+    if lines.len() > height {
+        lines = facts(app, key, width, false);
+    }
+    let more = limited(app, key, width);
+    if lines.len() + more.len() <= height {
+        lines.extend(more);
+    }
     frame.render_widget(Paragraph::new(cut_short(app, lines, height)), inner);
 }
 
@@ -151,6 +155,18 @@ fn facts(app: &App, key: &KeyStatus, width: usize, roomy: bool) -> Vec<Line<'sta
     lines.push(Line::styled("public key (one line; y copies it as one)", app.theme.style(Role::Muted)));
     let public = text::fold(&key.public_key, width).into_iter();
     lines.extend(public.map(|line| Line::styled(line, app.theme.style(Role::Accent))));
+    lines
+}
+
+/// The finished line for the bastion.
+fn limited(app: &App, key: &KeyStatus, width: usize) -> Vec<Line<'static>> {
+    if key.authorized_key.is_empty() {
+        return Vec::new();
+    }
+    let head = "line for authorized_keys (Y copies it as one)";
+    let mut lines = vec![Line::default(), Line::styled(head, app.theme.style(Role::Muted))];
+    let line = text::fold(&key.authorized_key, width).into_iter();
+    lines.extend(line.map(|part| Line::styled(part, app.theme.style(Role::Accent))));
     lines
 }
 

@@ -293,7 +293,7 @@ fn type_in(app: &mut App, wizard: &mut Wizard, key: Key) -> Vec<Effect> {
             show(app, wizard, next)
         }
         Came::Submitted if wizard.step == Step::Access && access::imports(&wizard.access) => {
-            let Some((name, request)) = bring::request(&wizard.access) else { return Vec::new() };
+            let Some((name, request)) = bring::request(&wizard.access, true) else { return Vec::new() };
             vec![ask(app, wizard, Wish::Import(name), Request::Key { ask: request })]
         }
         Came::Submitted => {

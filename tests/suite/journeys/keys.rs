@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use adit::config::Paths;
-use adit::model::{Endpoint, Secret};
+use adit::model::{Endpoint, KeyType, Secret};
 use adit::sandbox::{Bastion, Database, Speaks, Switches, Target};
-use adit::service::{KeyRequest, KeySource, Request};
+use adit::service::{KeyRequest, KeySource, Reply, Request};
 use adit::tui::Effect;
 
 use super::walk::{Walk, home};
@@ -301,6 +301,65 @@ async fn a_key_is_brought_inside_the_wizard() {
         assert!(!told.contains(secret), "{told}");
         assert_eq!(holding(folder.path(), secret), Vec::<String>::new(), "{secret}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_key_is_brought_and_asked_for_once() {
+    let bastion = Bastion::start("adit", Switches::default()).await.unwrap();
+    let database = Database::start(Speaks::Postgres).await.unwrap();
+    let target = Endpoint::new("10.0.1.12".parse().unwrap(), 5432.try_into().unwrap());
+    bastion.place(&target, Target::Loopback(database.port()));
+    let (folder, paths) = home();
+    let theirs = folder.path().join("theirs");
+    tool("ssh-keygen", &["-q", "-t", "ed25519", "-N", "open sesame", "-C", "me", "-f", text(&theirs)]).expect(0);
+    bastion.authorise(&fs::read_to_string(theirs.with_extension("pub")).unwrap()).unwrap();
+    let mut walk = Walk::start(&paths).await;
+    walk.press("n").await;
+    walk.type_in(&format!("adit@127.0.0.1:{}", bastion.address().port())).await;
+    walk.press("enter").await;
+    walk.sees("What shall the login show?").await;
+    walk.press("down tab").await;
+    walk.type_in(text(&theirs)).await;
+    walk.sees("the one it has; adit's copy keeps it").await;
+    walk.press("enter").await;
+    walk.type_in("open sesame").await;
+    walk.press("enter").await;
+    walk.sees("Which database").await;
+    walk.press("enter").await;
+    walk.type_in("10.0.1.12").await;
+    walk.press("enter enter enter").await;
+    walk.sees("How do you want to reach it here?").await;
+    walk.press("enter").await;
+    walk.sees("permitopen=").await;
+    walk.press("enter").await;
+    walk.sees("is not known yet").await;
+    walk.type_in("yes").await;
+    walk.press("enter").await;
+    walk.sees("It holds").await;
+    walk.press("enter").await;
+    walk.sees("up").await;
+    walk.press("enter").await;
+    walk.sees("● up").await;
+    assert!(walk.client.latest().questions.is_empty());
+    assert!(walk.keys <= 16, "{} keys", walk.keys);
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_key_is_made_the_service_answers() {
+    let (_folder, paths) = home();
+    let walk = Walk::start(&paths).await;
+    let client = walk.client.clone();
+    let ask = KeyRequest::Make { name: name("slow"), kind: KeyType::Rsa, comment: None, passphrase: None };
+    let mut made = tokio::spawn(async move { client.request(Request::Key { ask }).await });
+    tokio::select! {
+        biased;
+        early = &mut made => panic!("made before anything else was answered: {early:?}"),
+        answered = walk.client.request(Request::Status) => assert!(matches!(answered, Ok(Reply::Status { .. }))),
+    }
+    let Reply::Key { key } = made.await.unwrap().unwrap() else { panic!() };
+    assert!(key.done && walk.client.latest().keys.iter().any(|key| key.name == name("slow")), "{key:?}");
+    walk.end().await;
 }
 
 fn configure(paths: &Paths, bastion: &Bastion) {

@@ -55,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<u16>(), 0_u16..60).prop_map(|(x, y)| Step::Input(Input::Click(x, y))),
         1 => any::<i8>().prop_map(|lines| Step::Input(Input::Scroll(0, 0, lines))),
         1 => Just(Step::Input(Input::Redraw)),
-        3 => (0_usize..7).prop_map(Step::Snapshot),
+        3 => (0_usize..8).prop_map(Step::Snapshot),
         1 => Just(Step::Gone),
         1 => any::<String>().prop_map(Step::Refused),
         1 => any::<String>().prop_map(Step::NotCopied),
@@ -88,6 +88,7 @@ proptest! {
             made::question_of_passphrase(false),
             made::saying("\u{1b}[2J日本\n"),
             crate::screens::wizard::with_drafts(),
+            crate::screens::keys::rotating(),
         ];
         let mut stage = Stage::new(80, 24);
         // What was shown because it could not be copied lies over the rest, once for each time.

@@ -133,3 +133,31 @@ fn brought_inside_the_wizard() {
         stage.type_in("secret");
     });
 }
+
+#[test]
+fn no_size_breaks_a_page() {
+    for keys in ["enter", "r", "c", "n", "i", "p", "j x", "r f", "r x"] {
+        let mut stage = Stage::new(80, 24);
+        stage.show(rotating());
+        stage.press(&format!("3 {keys}"));
+        for (width, height) in (0..=12).flat_map(|width| (0..=12).map(move |height| (width, height))) {
+            stage.resize(width, height);
+            let _drawn = stage.buffer();
+        }
+        for (width, height) in [(40, 8), (60, 17), (80, 24), (300, 100)] {
+            stage.resize(width, height);
+            stage.press("j k");
+            let _drawn = stage.buffer();
+        }
+    }
+}
+
+/// What to have at hand is said before anything is asked, also in a small window.
+#[test]
+fn the_welcome_is_whole_in_a_small_window() {
+    let mut stage = Stage::new(80, 24);
+    stage.show(Arc::default());
+    for words in ["What a tunnel is", "When to use one", "What to have at hand", "n  ", "adit import", "adit demo"] {
+        stage.sees(words);
+    }
+}

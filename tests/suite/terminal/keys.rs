@@ -1,5 +1,7 @@
 //! Keys made in a real terminal: each type is what OpenSSH says it is and logs in to a real sshd.
 
+use std::process::Command;
+
 use super::desk::Desk;
 use crate::support::{Adit, Sshd, Target, tool};
 
@@ -27,8 +29,16 @@ fn a_key_of_each_type_that_is_made_on_screen_logs_in() {
         desk.send("\u{1b}");
         desk.sees("╭ Keys ─");
     }
+    // One with a passphrase, which is left neither on the disk nor in the log, nor on the screen.
+    desk.send("nlocked\t\t\thunter2 it is\thunter2 it is\r");
+    desk.sees("passphrase   yes");
+    assert!(!desk.raw().windows(7).any(|bytes| bytes == b"hunter2"));
     desk.send("q");
     assert_eq!(desk.ended().code(), Some(0));
+    let left = Command::new("grep").args(["-rl", "hunter2"]).arg(adit.home()).output().unwrap();
+    assert!(left.stdout.is_empty(), "{left:?}");
+    let path = adit.path("keys/locked");
+    tool("ssh-keygen", &["-y", "-P", "hunter2 it is", "-f", path.to_str().unwrap()]).expect(0);
     adit.add_bastion("prod", &sshd, sshd.port, &["--key", "ed25519"]);
     adit.add_tunnel("a", "tcp", target.port);
     for kind in ["ecdsa", "rsa"] {
