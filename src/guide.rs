@@ -53,8 +53,11 @@ pub struct Setup {
     pub databases: Vec<Served>,
     /// Tunnels through the same bastion with keys of their own, which this hand-off is not about.
     pub others: Vec<Name>,
-    /// The addresses that the bastion sees us come from.
+    /// The addresses that the bastion sees us come from, as the person says.
     pub from: Vec<IpAddr>,
+    /// Those that it saw us come from in a session.
+    #[serde(default)]
+    pub seen: Vec<IpAddr>,
     /// The day from which on the key is no longer taken.
     pub expires: Option<Date>,
 }
@@ -84,6 +87,18 @@ impl Setup {
         let mut found: Vec<Endpoint> = self.databases.iter().map(|served| served.database.endpoint()).collect();
         found.sort();
         found.dedup();
+        found
+    }
+
+    /// Every address that we are known to come from: those that the person names, then those that were seen beside them.
+    #[must_use]
+    pub fn sources(&self) -> Vec<IpAddr> {
+        let mut found: Vec<IpAddr> = Vec::new();
+        for address in self.from.iter().chain(&self.seen).map(IpAddr::to_canonical) {
+            if !found.contains(&address) {
+                found.push(address);
+            }
+        }
         found
     }
 

@@ -17,11 +17,13 @@ pub mod protocol;
 mod questions;
 mod server;
 mod settings;
+mod sheet;
 mod socket;
 mod start;
 mod wanted;
 
 pub use crate::diagnose::Match;
+pub use crate::guide::{Packet, Platform, Setup, Step as SetupStep};
 pub use attach::{AttachError, attach};
 pub use client::{Asked, Client, ClientError, Seat, early};
 pub use daemon::{DaemonError, run};
@@ -31,11 +33,12 @@ pub use handoff::{Wish, draft_handoff, handoff};
 pub use hub::{Running, start};
 pub use inside::Door;
 pub use keys::{
-    Finish, KeyRefusal, KeyUsers, RotationView, Trial, accounts as key_accounts, finish_rotation,
-    removal_commands, remove as remove_key, rotation_view, targets as key_targets, users as key_users,
+    Finish, KeyRefusal, KeyUsers, RotationView, Trial, accounts as key_accounts, finish_rotation, removal_commands,
+    remove as remove_key, rotation_view, targets as key_targets, users as key_users,
 };
 pub use log::{log_path, old_log_path};
 pub use protocol::{Hello, KeyDone, KeyLook, KeyRequest, KeySource, PROTOCOL, Reply, Request};
+pub use sheet::{Judged, LONGEST_RECEIPT, Sheet, packet_of, platforms_of, read_receipt, sheet};
 pub use socket::SocketError;
 pub use start::{StopError, ensure, stop};
 pub use wanted::{forget_wanted, rename_wanted};

@@ -15,6 +15,7 @@ mod overlay;
 mod page;
 mod runtime;
 mod screen;
+mod setup;
 mod terminal;
 mod theme;
 mod update;

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::civil::Date;
@@ -11,11 +12,11 @@ use super::context::Context;
 use super::failure::{DONE, FAULT, Outcome, Stop};
 use super::{bastion, print, select};
 use crate::config::Settings;
-use crate::guide::{self, Packet, Platform, Receipt, Setup};
+use crate::guide::{self, Packet, Platform, Setup};
 use crate::local::private_file;
 use crate::model::{Name, Subject, Verdict};
 use crate::service::present::{packet_json, receipt_json, receipt_text, script_json};
-use crate::service::{self, Wish};
+use crate::service::{self, Judged, Reply, Request, Sheet, Wish};
 
 /// Arguments of `setup`.
 #[derive(Debug, Args)]
@@ -31,7 +32,8 @@ pub(super) struct Arguments {
     /// Write it to a new file that only you can read
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The address that the bastion sees you come from (may be repeated) [default: leaves_from of the configuration]
+    /// The address that the bastion sees you come from (may be repeated) [default: leaves_from of the configuration, and
+    /// what the bastion itself tells in a session that is open]
     #[arg(long, value_name = "ADDR")]
     from: Vec<IpAddr>,
     /// The day from which on the bastion takes the key no longer, as 2026-12-31
@@ -77,7 +79,8 @@ fn date(text: &str) -> Result<Date, String> {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Outcome {
     let settings = context.settings()?;
     let subject = subject(context, &settings, &arguments.name)?;
-    let wish = Wish { from: arguments.from.clone(), expires: arguments.expires };
+    let seen = if arguments.from.is_empty() { seen_by_service(context, &subject).await } else { Vec::new() };
+    let wish = Wish { from: arguments.from.clone(), seen, expires: arguments.expires };
     if let Some(day) = wish.expires
         && day <= today()
     {
@@ -105,14 +108,12 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Outcome {
         if let Some(other) = arguments.platforms.iter().find(|platform| **platform != Platform::Linux) {
             return Err(Stop::usage(format!("the scripts are for linux; for {other} there are the steps alone")));
         }
-        let written = if script {
-            guide::setup_script(&setup)
-        } else if check {
-            guide::check_script(&setup)
-        } else {
-            guide::undo_script(&setup)
+        let which = match (script, check) {
+            (true, _) => Sheet::Script,
+            (false, true) => Sheet::Check,
+            (false, false) => Sheet::Undo,
         };
-        let text = written.map_err(Stop::usage)?;
+        let text = service::sheet(&setup, which).map_err(Stop::usage)?;
         let text = if context.json { format!("{}\n", script_json(&setup, &text)) } else { text };
         return give(&arguments, &text);
     }
@@ -127,15 +128,25 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Outcome {
     give(&arguments, &text)
 }
 
+/// The addresses that the bastion sees us come from, where a running service has a session that tells. Nobody waits long for it.
+async fn seen_by_service(context: &Context, subject: &Subject) -> Vec<IpAddr> {
+    let ask = async {
+        let client = service::attach(&context.paths).await.ok()?;
+        match client.request(Request::HandOff { subject: subject.clone() }).await {
+            Ok(Reply::HandOff { setup }) => Some(setup.seen),
+            Ok(_) | Err(_) => None,
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(3), ask).await.ok().flatten().unwrap_or_default()
+}
+
 /// Judges a receipt from standard input.
 async fn read_receipt(context: &Context, setup: &Setup) -> Outcome {
     // A thread of its own: a person at the terminal takes their time, and Ctrl-C must still end the program.
     let read = tokio::task::spawn_blocking(pasted).await;
     let text = read.map_err(|error| Stop::fault(format!("cannot read standard input: {error}")))??;
-    let findings = Receipt::read(&text)
-        .and_then(|receipt| receipt.judge(setup, crate::local::clock::now()))
-        .map_err(Stop::usage)?;
-    let verdict = guide::verdict(&findings);
+    let judged = service::read_receipt(setup, &text, crate::local::clock::now()).map_err(Stop::usage)?;
+    let Judged { verdict, findings } = judged;
     if context.json {
         print::data(&receipt_json(setup, verdict, &findings))?;
     } else {

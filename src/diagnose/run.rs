@@ -218,6 +218,7 @@ impl<P: Probe, T: FnMut(&Report) + Send> Climb<'_, P, T> {
             let _ = self.late(Rung::Prove);
             return;
         };
+        self.report.seen_from = inside::seen_from(&look).or(self.report.seen_from);
         for finding in inside::judge(&look, eyes, hop, self.offered.as_ref(), self.plan, self.local) {
             self.found(finding);
         }

@@ -57,10 +57,11 @@ impl Seen {
 
 /// Where we come from, as the bastion sees it.
 pub(super) fn clients(setup: &Setup) -> Seen {
-    if setup.from.is_empty() {
+    let sources = setup.sources();
+    if sources.is_empty() {
         Seen::asked("client", "address that they come from, with its mask (/32 for one IPv4 address)")
     } else {
-        Seen::known(&setup.from)
+        Seen::known(&sources)
     }
 }
 
@@ -98,7 +99,7 @@ pub(super) fn to_the_bastion(setup: &Setup) -> Step {
          machine, has to let it in; a load balancer in between cuts idle sessions"
     );
     let mut step = Step::new(None, Owner::Network, title, why);
-    if setup.from.is_empty() {
+    if setup.sources().is_empty() {
         step = step.say(
             "whoever asks for the tunnel says the address: with a login that works already, the bastion itself shows it in the \
              first word of $SSH_CONNECTION",

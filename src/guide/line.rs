@@ -28,11 +28,13 @@ pub(super) fn old_options(setup: &Setup) -> String {
     options + &from(setup)
 }
 
+/// The line names addresses only where the person did: one that was merely seen may be another tomorrow. Where they did, the one
+/// that was seen belongs to them, or the line would lock out whoever is in now.
 fn from(setup: &Setup) -> String {
     if setup.from.is_empty() {
         return String::new();
     }
-    let list: Vec<String> = setup.from.iter().map(|address| address.to_canonical().to_string()).collect();
+    let list: Vec<String> = setup.sources().iter().map(ToString::to_string).collect();
     format!(",from=\"{}\"", list.join(","))
 }
 

@@ -94,7 +94,7 @@ fn key(setup: &Setup) -> Option<Step> {
 
 fn elsewhere(setup: &Setup) -> Step {
     let user = shell_word(&setup.user);
-    let from = setup.from.first().map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_canonical().to_string());
+    let from = setup.sources().first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
     let title = "Where sshd takes keys from, if not from that file";
     let why = "sshd may read another file, ask a program, or be run by a cloud that writes the file itself; a line in the usual \
                file is then without effect, or gone tomorrow";

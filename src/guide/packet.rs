@@ -95,6 +95,34 @@ fn way_on(setup: &Setup, platform: Platform) -> Vec<Step> {
     }
 }
 
+/// What is known of the address that we come from, and what to do about what is not.
+fn seen_from(setup: &Setup) -> Option<String> {
+    let new: Vec<String> = setup
+        .seen
+        .iter()
+        .map(std::net::IpAddr::to_canonical)
+        .filter(|seen| !setup.from.iter().any(|known| known.to_canonical() == *seen))
+        .map(|seen| seen.to_string())
+        .collect();
+    let new = new.join(", ");
+    match (setup.from.is_empty(), new.is_empty()) {
+        (true, true) => Some(
+            "the address that you come from is not known, so the rules below ask for it. Give it with --from, or once for all as \
+             leaves_from under [preferences]; then the rules name it, and the key is taken from there only. The keeper of your \
+             network knows it; so does any server that you can log in to already, in the first word of $SSH_CONNECTION"
+                .to_owned(),
+        ),
+        (true, false) => Some(format!(
+            "the bastion saw you come from {new} in a session, and the rules below name it. The key's line does not: an address that \
+             nobody promised may change. Keep it as leaves_from under [preferences] if it stays"
+        )),
+        (false, false) => Some(format!(
+            "the bastion saw you come from {new} in a session, which is none of your leaves_from: the rules and the key's line name all of them"
+        )),
+        (false, true) => None,
+    }
+}
+
 fn notes(setup: &Setup) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(why) = &setup.key_unknown {
@@ -106,13 +134,7 @@ fn notes(setup: &Setup) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if setup.from.is_empty() {
-        notes.push(
-            "the address that you come from is not known: give it with --from, or once for all as leaves_from under [preferences]; \
-             then the rules below name it, and the key is taken from there only"
-                .to_owned(),
-        );
-    }
+    notes.extend(seen_from(setup));
     if !setup.others.is_empty() {
         let names: Vec<String> = setup.others.iter().map(Name::to_string).collect();
         notes.push(format!(

@@ -119,7 +119,7 @@ impl Receipt {
             user: setup.user.clone(),
             key: setup.key.as_ref().map(|key| key.line.clone()),
             targets: setup.targets(),
-            from: if setup.from.is_empty() { self.from.clone() } else { setup.from.clone() },
+            from: if setup.sources().is_empty() { self.from.clone() } else { setup.sources() },
             now,
         };
         let mut findings = judge(&facts, &expected);

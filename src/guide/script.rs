@@ -87,7 +87,7 @@ fn variables(setup: &Setup) -> Result<Vec<(&'static str, String)>, ScriptError> 
     }
     let (kind, blob) = type_and_blob(setup);
     let targets: Vec<String> = setup.targets().iter().map(ToString::to_string).collect();
-    let from: Vec<String> = setup.from.iter().map(|address| address.to_canonical().to_string()).collect();
+    let from: Vec<String> = setup.sources().iter().map(ToString::to_string).collect();
     Ok(vec![
         ("ADIT_BASTION", setup.bastion.to_string()),
         ("ADIT_USER", setup.user.clone()),

@@ -21,7 +21,7 @@ pub(super) fn steps(setup: &Setup) -> Vec<Step> {
     let lines: Vec<String> = block(setup, &pattern).iter().map(|line| shell_word(line)).collect();
     let first = shell_word(&format!("Match User {pattern}"));
     let user = shell_word(&setup.user);
-    let from = setup.from.first().map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_canonical().to_string());
+    let from = setup.sources().first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
     vec![
         step.run(
             "as root: the block goes to the end of the file, since a Match block reaches to the next one; once only",

@@ -31,6 +31,7 @@ fn setup() -> Setup {
         ],
         others: Vec::new(),
         from: vec!["203.0.113.7".parse().unwrap(), "2001:db8::7".parse().unwrap()],
+        seen: Vec::new(),
         expires: Some(Date::constant(2027, 3, 1)),
     }
 }
@@ -228,6 +229,40 @@ fn what_is_not_known_is_said_and_asked_for() {
     assert!(check_script(&setup).is_ok());
     setup.user = "a:b".to_owned();
     assert!(matches!(check_script(&setup), Err(ScriptError::NoAccount { .. })));
+}
+
+#[test]
+fn addresses_that_were_seen_stand_beside_those_that_are_promised() {
+    let mut setup = setup();
+    setup.from.clear();
+    setup.seen = vec!["::ffff:198.51.100.9".parse().unwrap()];
+    let seen = packet(&setup, &Platform::ALL);
+    for (platform, rule) in [
+        (Platform::Ufw, "ufw allow proto tcp from 198.51.100.9/32 to any port 2222"),
+        (Platform::Firewalld, "source address=\"198.51.100.9/32\""),
+        (Platform::Nftables, "ip saddr 198.51.100.9/32 tcp dport 2222"),
+        (Platform::Aws, "--port 2222 --cidr 198.51.100.9/32"),
+        (Platform::Azure, "--source-address-prefixes 198.51.100.9/32"),
+        (Platform::Gcp, "--source-ranges 198.51.100.9/32"),
+        (Platform::Windows, "-RemoteAddress '198.51.100.9'"),
+    ] {
+        let own: String =
+            commands(&seen).into_iter().filter(|(at, _)| *at == Some(platform)).map(|(_, c)| c + "\n").collect();
+        assert!(own.contains(rule) && !own.contains("read -r client"), "{platform}: {own}");
+    }
+    assert!(!seen.authorized_key.as_ref().unwrap().contains("from="), "an address that nobody promised may change");
+    assert!(seen.notes[0].contains("saw you come from 198.51.100.9 in a session"), "{:?}", seen.notes);
+    // Beside a promised one it is named, or the line would lock out whoever is in now.
+    setup.from = vec!["203.0.113.7".parse().unwrap()];
+    let both = packet(&setup, &[Platform::Ufw]);
+    assert!(both.authorized_key.unwrap().contains("from=\"203.0.113.7,198.51.100.9\""));
+    assert!(both.notes[0].contains("none of your leaves_from"), "{:?}", both.notes);
+    setup.seen = setup.from.clone();
+    assert!(packet(&setup, &[Platform::Ufw]).notes.is_empty());
+    // Without either, both texts say what to fill in and how to find it.
+    (setup.from, setup.seen) = (Vec::new(), Vec::new());
+    let note = packet(&setup, &[Platform::Ufw]).notes.join("\n");
+    assert!(note.contains("--from") && note.contains("leaves_from") && note.contains("$SSH_CONNECTION"), "{note}");
 }
 
 #[test]

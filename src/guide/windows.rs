@@ -105,8 +105,7 @@ fn firewall(setup: &Setup) -> Step {
     let port = setup.address.port;
     let why = "the rule that comes with OpenSSH Server lets everybody in on port 22; this one names who may come, to the \
                destination port";
-    let addresses: Vec<String> =
-        setup.from.iter().map(|address| powershell_word(&address.to_canonical().to_string())).collect();
+    let addresses: Vec<String> = setup.sources().iter().map(|address| powershell_word(&address.to_string())).collect();
     let (ask, remote) = if addresses.is_empty() {
         ("$client = Read-Host 'address that they come from'\n", "$client".to_owned())
     } else {

@@ -1,6 +1,8 @@
 //! What a diagnosis found: one check's verdict with its reasons, and the report that sums them up. How a check looks is
 //! `diagnose`'s business, how a report is shown is the surfaces'.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::advice::{Advice, Owner};
@@ -182,13 +184,16 @@ pub struct Report {
     pub finished: bool,
     /// The findings in the order they were made.
     pub findings: Vec<Finding>,
+    /// The address that the bastion saw us come from, where somebody looked there.
+    #[serde(default)]
+    pub seen_from: Option<IpAddr>,
 }
 
 impl Report {
     /// A report with no findings yet.
     #[must_use]
     pub fn begin(subject: Subject, bastion: Name) -> Self {
-        Self { subject, bastion, finished: false, findings: Vec::new() }
+        Self { subject, bastion, finished: false, findings: Vec::new(), seen_from: None }
     }
 
     /// The worst verdict. Where nothing failed, but not everything could be looked at in time, it is a skip: no all-good.
@@ -227,7 +232,7 @@ mod tests {
 
     fn report(findings: Vec<Finding>) -> Report {
         let name: Name = "orders".parse().unwrap();
-        Report { subject: Subject::Tunnel(name.clone()), bastion: name, finished: true, findings }
+        Report { subject: Subject::Tunnel(name.clone()), bastion: name, finished: true, findings, seen_from: None }
     }
 
     fn failed(rung: Rung, code: Code) -> Finding {

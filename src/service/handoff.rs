@@ -18,6 +18,8 @@ use super::drafts::with_draft;
 pub struct Wish {
     /// The addresses that the bastion sees us come from; where there are none, those of the configuration.
     pub from: Vec<IpAddr>,
+    /// Those that it saw us come from in a session; they stand beside the ones of the configuration, not beside given ones.
+    pub seen: Vec<IpAddr>,
     /// The day from which on the key is no longer taken.
     pub expires: Option<Date>,
 }
@@ -80,6 +82,7 @@ async fn handoff_for(
         databases: with.iter().map(served).collect(),
         others: without.iter().map(|tunnel| tunnel.name.clone()).collect(),
         from: if wish.from.is_empty() { settings.preferences.leaves_from.clone() } else { wish.from.clone() },
+        seen: if wish.from.is_empty() { wish.seen.clone() } else { Vec::new() },
         expires: wish.expires,
     })
 }
@@ -181,7 +184,7 @@ host = "10.0.1.14"
         );
         assert_eq!(found.others, ["ledger".parse().unwrap()]);
         assert_eq!(found.from, ["203.0.113.7".parse::<IpAddr>().unwrap()]);
-        let wish = Wish { from: vec!["198.51.100.9".parse().unwrap()], expires: None };
+        let wish = Wish { from: vec!["198.51.100.9".parse().unwrap()], ..Wish::default() };
         let found = handoff(&settings, &paths, &Subject::Tunnel("ledger".parse().unwrap()), &wish, None).await.unwrap();
         assert!(found.key.is_none() && found.key_unknown.as_ref().unwrap().contains("adit key new"), "{found:?}");
         assert_eq!((found.databases.len(), found.from), (1, wish.from));

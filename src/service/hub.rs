@@ -6,6 +6,7 @@ mod answer;
 mod begun;
 mod change;
 mod diagnose;
+mod handoff;
 mod keys;
 mod show;
 mod wizard;
@@ -267,6 +268,7 @@ impl Hub {
             | Request::DropDraft { .. }
             | Request::FinishDraft { .. }
             | Request::HandOff { .. }
+            | Request::SaveHandOff { .. }
             | Request::EditTunnel { .. }
             | Request::Remove { .. }
             | Request::Rename { .. }

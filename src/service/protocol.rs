@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::sheet::Sheet;
 use crate::diagnose::Match;
+use crate::guide::Setup;
 use crate::model::journal::Entry;
 use crate::model::{Admin, Answer, Draft, Listen, Name, Snapshot, Subject};
 
@@ -99,6 +101,13 @@ pub enum Request {
         /// For what.
         subject: Subject,
     },
+    /// Write a text of the hand-off into a private file. Answered with `Reply::Saved`.
+    SaveHandOff {
+        /// For what.
+        subject: Subject,
+        /// Which text.
+        sheet: Sheet,
+    },
     /// Change a tunnel to what its pages say now: its name, database, words for connection strings, local port, tags and start.
     /// Its bastion and its login stay.
     EditTunnel {
@@ -186,10 +195,10 @@ pub enum Reply {
         /// Everything a viewer may know.
         snapshot: Arc<Snapshot>,
     },
-    /// What others must do.
+    /// What others must do, as facts; `packet` and its like make the texts of them.
     HandOff {
-        /// All of it, to be sent as it is.
-        text: String,
+        /// All of it.
+        setup: Box<Setup>,
     },
     /// Not done.
     Refused {

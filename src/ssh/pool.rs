@@ -129,6 +129,24 @@ impl Pool {
         Lane { inner }
     }
 
+    /// Living sessions on a server, one for each login that is in use there; none that a client of ours keeps full.
+    #[must_use]
+    pub fn sessions_on(&self, endpoint: &Endpoint) -> Vec<Session> {
+        let lanes: Vec<Lane> =
+            held(&self.inner.lanes).iter().filter_map(Weak::upgrade).map(|inner| Lane { inner }).collect();
+        let mut logins: Vec<LoginKey> = Vec::new();
+        let mut found = Vec::new();
+        for lane in lanes.iter().filter(|lane| lane.inner.route.last.endpoint == *endpoint) {
+            let login = login_key(&lane.inner.route);
+            let free = lane.living().into_iter().find(|session| !is_stalled(session));
+            if let Some(session) = free.filter(|_| !logins.contains(&login)) {
+                logins.push(login);
+                found.push(session);
+            }
+        }
+        found
+    }
+
     fn sources(&self, identity: &Identity) -> Sources {
         Sources {
             keys: self.inner.world.keys.clone(),

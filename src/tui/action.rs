@@ -23,6 +23,8 @@ pub enum Scope {
     Rotation,
     /// The page of a diagnosis.
     Diagnosis,
+    /// The set-up for the bastion's admin.
+    Setup,
 }
 
 /// Scopes whose keys count in one place, beside those that count everywhere.
@@ -102,6 +104,7 @@ actions! {
     New Tunnels "new" [ch('n')], "new", "Sets up a tunnel, a question a page.";
     OpenClient Tunnels "open-client" [key(Code::Enter)], "open client", "Opens the database's own client through the tunnel and returns.";
     Diagnose Tunnels "diagnose" [ch('d')], "diagnose", "Climbs to the database once and says what is broken, who must act and what mends it.";
+    SetUp Tunnels "set-up" [ch('s')], "set-up", "Shows what the bastion's admin and the database's keeper must do, with the real names in it.";
     Edit Tunnels "edit" [ch('e')], "edit", "Changes the selected tunnel: its database, its name, its local port.";
     Remove Tunnels "remove" [ch('x')], "", "Removes the selected tunnel from the configuration, after a question.";
     Answer Tunnels "answer" [ch('a')], "answer", "Answers the question that the selected tunnel waits for.";
@@ -119,6 +122,7 @@ actions! {
     CopyBastion Bastions "copy-bastion" [ch('y')], "copy", "Copies something of the selected bastion: fingerprint, address, a command.";
     RenameBastion Bastions "rename-bastion" [ch('R')], "", "Gives the selected bastion another name, also where tunnels name it.";
     DiagnoseBastion Bastions "diagnose-bastion" [ch('d')], "diagnose", "Climbs to the login on the bastion once and says what is broken, who must act and what mends it.";
+    SetUpBastion Bastions "set-up-bastion" [ch('s')], "set-up", "Shows what the bastion's admin must do, with the real names in it.";
     FinishRotation Rotation "finish-rotation" [ch('f')], "finish", "Logs in with the second key, and puts it in the first one's place when every bastion takes it.";
     CopySecond Rotation "copy-second-line" [ch('y')], "copy the second line", "Copies the second key's line for the bastion's admin to add.";
     AbortRotation Rotation "abort-rotation" [ch('x')], "give it up", "Removes the second key, after a question; the first one is the key it was.";
@@ -136,9 +140,13 @@ actions! {
     ShowCode Keys "show-key-code" [ch('c')], "code", "Shows the selected key's public line as a QR code.";
     RemoveKey Keys "remove-key" [ch('x')], "remove", "Removes the selected key, after a question; one in use stays.";
     Details Diagnosis "details" [key(Code::Enter)], "details", "Shows everything that is known of the opened rung.";
+    CopyCheck Diagnosis "copy-check" [ch('r')], "check script", "Copies the script that looks at everything sshd demands and prints a receipt, for the bastion's admin to run.";
+    PasteReceipt Diagnosis "paste-receipt" [ch('p')], "paste receipt", "Takes the receipt that the script printed, and ticks every line of the checklist.";
     CopyAdvice Diagnosis "copy-command" [ch('1'), ch('2'), ch('3'), ch('4'), ch('5'), ch('6'), ch('7'), ch('8'), ch('9')], "copy command", "Copies the command that has this number.";
     Again Diagnosis "again" [ch('a')], "again", "Climbs once more.";
     Back Diagnosis "back" [key(Code::Esc)], "back", "Goes back to the list; a climb under way goes on.";
+    LookAs Diagnosis "look-as" [ch('u')], "look with your own login", "Climbs again, and looks on the bastion with a login of your own.";
+    SetUpHere Diagnosis "set-up-here" [ch('s')], "set-up", "Shows what the bastion's admin and the database's keeper must do.";
     CopyReport Diagnosis "copy-report" [ch('c')], "copy report", "Copies the report as text.";
     CopyRedacted Diagnosis "copy-redacted" [ch('C')], "", "Copies the report with hosts, users, addresses and keys replaced by placeholders.";
     SaveReport Diagnosis "save-report" [ch('w')], "save", "Saves the report in a file that you alone can read.";
@@ -146,6 +154,22 @@ actions! {
     Compare Diagnosis "compare" [ch('v')], "changes", "Shows what changed since the run before.";
     NextRung Diagnosis "rung-below" [ch('j'), key(Code::Down)], "", "Opens the rung below.";
     PreviousRung Diagnosis "rung-above" [ch('k'), key(Code::Up)], "", "Opens the rung above.";
+    SetupCopyStep Setup "copy-step" [ch('y')], "copy step", "Copies the opened step: its command, or all of them with what each is for.";
+    SetupNextTab Setup "next-tab" [key(Code::Tab), key(Code::Right), ch('l')], "next tab", "Shows the next platform.";
+    SetupCopyAll Setup "copy-all" [ch('Y')], "copy all", "Copies all that stands on the tab.";
+    SetupWrite Setup "write-set-up" [ch('w')], "write file", "Writes all of the tab, or the opened script, into a file that you alone can read, and says where.";
+    SetupBack Setup "leave-set-up" [key(Code::Esc)], "back", "Goes back to what lies below.";
+    SetupMarkdown Setup "copy-markdown" [ch('m')], "markdown", "Copies the steps of the tab as Markdown.";
+    SetupPreviousTab Setup "previous-tab" [key(Code::BackTab), key(Code::Left), ch('h')], "", "Shows the platform before.";
+    SetupCopyNumber Setup "copy-numbered" [ch('1'), ch('2'), ch('3'), ch('4'), ch('5'), ch('6'), ch('7'), ch('8'), ch('9')], "", "Copies the command of the opened step that has this number.";
+    SetupPaste Setup "read-receipt" [ch('p')], "paste receipt", "Takes the receipt that the script printed, and ticks every line of the checklist.";
+    SetupCopyCheck Setup "copy-check-script" [ch('r')], "check script", "Copies the script that only looks and prints a receipt.";
+    SetupDown Setup "step-below" [ch('j'), key(Code::Down)], "", "Opens the step below.";
+    SetupUp Setup "step-above" [ch('k'), key(Code::Up)], "", "Opens the step above.";
+    SetupFirst Setup "first-step" [ch('g'), key(Code::Home)], "", "Opens the first step.";
+    SetupLast Setup "last-step" [ch('G'), key(Code::End)], "", "Opens the last step.";
+    SetupForward Setup "read-on" [ch(' '), key(Code::PageDown), Key::ctrl('d')], "", "Goes on through the opened step, then to the next.";
+    SetupBackward Setup "read-back" [key(Code::PageUp), Key::ctrl('u')], "", "Goes back through the opened step, then to the one before.";
     Down List "down" [ch('j'), key(Code::Down)], "", "Moves one line down.";
     Up List "up" [ch('k'), key(Code::Up)], "", "Moves one line up.";
     First List "first" [ch('g'), key(Code::Home)], "", "Moves to the first line.";

@@ -19,7 +19,7 @@ use super::theme::{Ground, Theme, Themes};
 use super::widget::field::Field;
 use super::widget::list::Selection;
 use super::widget::pane::Ink;
-use super::wizard;
+use super::{setup, wizard};
 use crate::model::{Name, Phase, Preferences, Snapshot};
 
 pub(crate) use lines::Row;
@@ -127,6 +127,8 @@ pub struct App {
     pub(crate) diagnosis: Option<Page>,
     /// A tunnel in the making, while it is on screen.
     pub(crate) wizard: Option<Box<wizard::Wizard>>,
+    /// The set-up for the bastion's admin; its page lies over the others.
+    pub(crate) setup: setup::Desk,
     /// The pages of keys.
     pub(crate) keyring: Keyring,
     /// When something was typed into the wizard last.
@@ -177,6 +179,7 @@ impl App {
             lists: BTreeMap::new(),
             diagnosis: None,
             wizard: None,
+            setup: setup::Desk::default(),
             keyring: Keyring::default(),
             typed: now,
             asked: 0,
@@ -287,12 +290,14 @@ impl App {
 
     /// A page lies over the list.
     pub(crate) fn is_on_page(&self) -> bool {
-        self.diagnosis.is_some() || self.wizard.is_some() || self.keyring.page.is_some()
+        self.diagnosis.is_some() || self.wizard.is_some() || self.setup.page.is_some() || self.keyring.page.is_some()
     }
 
     /// Where keys are looked for now, nearest first.
     pub(crate) fn scopes(&self) -> &'static [Scope] {
-        if self.diagnosis.is_some() {
+        if self.setup.page.is_some() {
+            &[Scope::Setup, Scope::Global]
+        } else if self.diagnosis.is_some() {
             &[Scope::Diagnosis, Scope::Global]
         } else if let Some(reading) = self.keyring.reading() {
             match reading.topic {

@@ -19,7 +19,7 @@ pub(crate) use self::choose::{Choice, Deed};
 use self::confirm::Confirming;
 use self::explain::Explaining;
 use self::help::Actions;
-pub(crate) use self::prompt::Prompt;
+pub(crate) use self::prompt::{Make, Prompt};
 use self::themes::Picking;
 use super::action::Action;
 use super::key::{Code, Key};

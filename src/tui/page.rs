@@ -8,7 +8,7 @@ mod texts;
 pub(crate) use body::{body, ladder, verdict};
 pub(crate) use opened::may_be_copied;
 
-use crate::model::{Diagnosis, Finding, Report, Rung, Snapshot, Subject, Verdict};
+use crate::model::{Admin, Diagnosis, Finding, Report, Rung, Snapshot, Subject, Verdict};
 
 /// What is on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,14 @@ pub(crate) struct Page {
     pub(crate) subject: Subject,
     /// The rung that a person chose; without, it is the broken one.
     pub(crate) chosen: Option<Rung>,
+    /// Whose login looked on the bastion, and looks again.
+    pub(crate) admin: Option<Admin>,
+}
+
+impl Page {
+    pub(crate) fn of(subject: Subject) -> Self {
+        Self { subject, chosen: None, admin: None }
+    }
 }
 
 /// The page over what the service has told.

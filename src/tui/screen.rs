@@ -7,6 +7,7 @@ pub(super) mod journal;
 pub(super) mod key;
 pub(super) mod keys;
 mod path;
+pub(super) mod setup;
 mod table;
 pub(super) mod tunnels;
 mod unfinished;

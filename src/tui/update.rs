@@ -8,6 +8,7 @@ mod list;
 mod many;
 mod names;
 mod page;
+mod setup;
 mod theme;
 mod tunnels;
 mod wizard;
@@ -47,7 +48,9 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Replied { about, reply } => take_reply(app, &about, reply),
         Msg::Told { id, outcome } if keys::expects(app, id) => keys::told(app, id, outcome),
-        Msg::Told { id, outcome } => wizard::told(app, id, outcome),
+        Msg::Told { id, outcome } => {
+            setup::told(app, id, outcome).unwrap_or_else(|outcome| wizard::told(app, id, outcome))
+        }
         Msg::Gone => {
             app.link = Link::Gone;
             app.complain("the service is gone; what is shown is what was last known. Leave and start adit again");
@@ -105,6 +108,9 @@ fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
 
 fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
     match input {
+        Input::Paste(_) | Input::Click(..) | Input::Scroll(..) if app.setup.page.is_some() && app.overlays.is_empty() => {
+            setup::input(app, input)
+        }
         Input::Paste(_) | Input::Click(..) | Input::Scroll(..) if app.wizard.is_some() && app.overlays.is_empty() => {
             wizard::input(app, input)
         }
@@ -196,17 +202,21 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
     if let Some(overlay) = app.overlays.pop() {
         return take_outcome(app, overlay::key(overlay, key));
     }
-    if app.wizard.is_some() {
+    if let Some(effects) = setup::type_in(app, key) {
+        return effects;
+    }
+    if app.wizard.is_some() && app.setup.page.is_none() {
         return if key == Key::ctrl('z') { vec![Effect::Suspend] } else { wizard::input(app, Input::Key(key)) };
     }
     if app.keyring.filling().is_some() {
         return if key == Key::ctrl('z') { vec![Effect::Suspend] } else { keys::input(app, Input::Key(key)) };
     }
-    if app.list().is_some_and(|list| list.filtering) {
+    if app.setup.page.is_none() && app.list().is_some_and(|list| list.filtering) {
         return list::filter_key(app, key);
     }
     match app.keymap.action(app.scopes(), key) {
         Some(Action::CopyAdvice) => page::copy_advice(app, page::number(key)),
+        Some(Action::SetupCopyNumber) => setup::copy_number(app, key),
         Some(action) => perform(app, action),
         None => {
             if key.code == Code::Esc && !complaint {
@@ -252,6 +262,7 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
         Outcome::Do(Request::Key { ask }, _) => keys::send(app, ask),
         Outcome::Do(asked, about) => {
             many::note(app, &asked);
+            setup::remember(app, &asked);
             if let Request::Rename { to, .. } | Request::Copy { to, .. } = &asked {
                 // It stands there as soon as it is done.
                 app.list_mut().selection.name(to.to_string());
@@ -298,10 +309,14 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     if action.scope() != Scope::Global && !app.scopes().contains(&action.scope()) {
         return Some("belongs to another screen");
     }
+    if setup::owns(action) {
+        return setup::obstacle(app, action);
+    }
     match action.scope() {
         Scope::Tunnels | Scope::Drafts => tunnels::obstacle(app, action),
         Scope::Bastions => bastions::obstacle(app, action),
         Scope::Keys | Scope::Key | Scope::Rotation => keys::obstacle(app, action),
+        Scope::Setup => setup::obstacle(app, action),
         Scope::Diagnosis => page::obstacle(app, action),
         Scope::List => list::obstacle(app, action),
         Scope::Global => None,
@@ -314,10 +329,14 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         app.say(format!("{}: {why}", action.id()));
         return Vec::new();
     }
+    if setup::owns(action) {
+        return setup::perform(app, action);
+    }
     match action.scope() {
         Scope::Tunnels | Scope::Drafts => tunnels::perform(app, action),
         Scope::Bastions => bastions::perform(app, action),
         Scope::Keys | Scope::Key | Scope::Rotation => keys::perform(app, action),
+        Scope::Setup => setup::perform(app, action),
         Scope::Diagnosis => page::perform(app, action),
         Scope::List => list::perform(app, action),
         Scope::Global => global::perform(app, action),

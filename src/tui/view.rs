@@ -27,6 +27,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     }
     head(frame, app, places.head);
     match app.screen {
+        _ if app.setup.page.is_some() => screen::setup::draw(frame, app, layout::body(&places)),
         _ if app.keyring.page.is_some() => screen::key::draw(frame, app, layout::body(&places)),
         _ if app.wizard.is_some() => screen::wizard::draw(frame, app, layout::body(&places)),
         _ if app.diagnosis.is_some() => screen::diagnosis::draw(frame, app, layout::body(&places)),
@@ -162,7 +163,12 @@ fn foot(frame: &mut Frame<'_>, app: &App, places: &Places) {
         return;
     }
     // What lies over the screen takes the keys and says which; so does what is filled in.
-    if app.overlays.is_empty() && app.wizard.is_none() && app.keyring.filling().is_none() {
+    let typing = app
+        .setup
+        .page
+        .as_ref()
+        .map_or(app.wizard.is_some() || app.keyring.filling().is_some(), |page| page.pasting.is_some());
+    if app.overlays.is_empty() && !typing {
         frame.render_widget(Paragraph::new(hints(app, width)), places.foot);
     }
 }
@@ -211,6 +217,7 @@ fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let words = Line::from(summary(app, false));
     let page = app.wizard.as_ref().map(|made| wizard::tiny(app.ink(), made, width));
     let key = app.keyring.page.as_ref().map(|page| keys::tiny(app.key_sight(), page, width));
+    let page = screen::setup::tiny(app, width).or(page);
     if let Some(lines) = page.or(key).or_else(|| screen::diagnosis::tiny(app, width)) {
         frame.render_widget(Paragraph::new(lines), area);
         return;

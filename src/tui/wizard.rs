@@ -521,7 +521,15 @@ pub(crate) fn keys(sight: Sight<'_>, wizard: &Wizard) -> Vec<&'static str> {
         Step::Bastion => vec!["enter goes on", "tab next field", "esc leaves, the draft stays"],
         Step::Access | Step::Database | Step::Local => vec!["enter goes on", "tab next field", "esc back"],
         Step::HandOff => {
-            vec!["enter they have done it", "y copy for the admin", "Y all of it", "k the key", "esc back", "q later"]
+            vec![
+                "enter they have done it",
+                "y copy for the admin",
+                "s by platform",
+                "Y all of it",
+                "k the key",
+                "esc back",
+                "q later",
+            ]
         }
         Step::Climb => climb::keys(sight.snapshot, wizard),
         Step::Done => vec!["y copy the url", "c copy the command", "enter to the tunnels"],

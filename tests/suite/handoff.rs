@@ -73,6 +73,45 @@ fn the_script_makes_an_account_that_carries_a_query_and_its_undoing_leaves_no_tr
 }
 
 #[test]
+fn the_dashboard_reads_what_the_script_printed() {
+    let Some(place) = Place::with("tunnel") else { return };
+    let made = place.run("dash", &["--script"], "").expect(0).stdout;
+    let mut stage = crate::screens::stage::Stage::new(100, 40);
+    stage.show(crate::screens::made::every_state());
+    stage.press("d p");
+    crate::screens::setup::answer(&mut stage, place.setup());
+    stage.paste(&mailed(&made));
+    stage.sees("tunnel on prod: all is as sshd demands");
+    place.inside("chmod 777 /home/tunnel/.ssh", "").expect(0);
+    let looked = place.run("dash", &["--check"], "").expect(0).stdout;
+    stage.press("p");
+    stage.paste(&mailed(&looked));
+    stage.sees("ssh_dir_mode");
+    stage.sees("▸ bastion's admin");
+    let place = Place::with("other").unwrap();
+    let foreign = place.run("dash", &["--check"], "").expect(0).stdout;
+    stage.press("p");
+    stage.paste(&foreign);
+    stage.sees("the receipt is from another set-up: it is about user other on prod");
+}
+
+#[test]
+fn the_address_that_a_session_tells_stands_in_the_rules() {
+    let Some(place) = Place::with("mate") else { return };
+    let asks = |words: &[&str]| place.adit.ok(&[&["setup", "orders", "--for", "ufw"], words].concat());
+    assert!(asks(&[]).contains("read -r client"), "nothing is known without a session");
+    place.run("dash", &["--script"], "").expect(0);
+    place.adit.run(&["up", "orders"]).expect(0);
+    let told = asks(&[]);
+    assert!(told.contains("ufw allow proto tcp from 127.0.0.1/32 to any port"), "{told}");
+    assert!(told.contains("the bastion saw you come from 127.0.0.1 in a session"), "{told}");
+    let words: Vec<&str> = told.split_whitespace().collect();
+    assert!(!words.join(" ").contains("from=\"127.0.0.1"), "the line names nothing that nobody promised: {told}");
+    assert!(!asks(&["--from", "203.0.113.7"]).contains("in a session"), "what is given is all");
+    place.adit.run(&["down", "orders"]).expect(0);
+}
+
+#[test]
 fn what_breaks_afterwards_is_named_by_the_receipt_and_mended_by_the_script() {
     let Some(place) = Place::with("tunnel") else { return };
     place.run("dash", &["--script"], "").expect(0);

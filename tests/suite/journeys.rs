@@ -4,6 +4,7 @@ mod diagnosis;
 mod keys;
 mod looks;
 mod random;
+mod setup;
 mod tunnels;
 mod walk;
 mod wizard;
@@ -365,6 +366,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
                 "3 r"
             }
             adit::tui::Scope::Diagnosis => "1 d",
+            adit::tui::Scope::Setup => "1 s",
             adit::tui::Scope::Drafts => {
                 by_key.show(crate::screens::wizard::with_drafts());
                 by_name.show(crate::screens::wizard::with_drafts());

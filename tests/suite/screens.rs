@@ -5,6 +5,7 @@ mod frames;
 pub(crate) mod keys;
 pub(crate) mod made;
 pub(crate) mod reports;
+pub(crate) mod setup;
 pub(crate) mod sheet;
 pub(crate) mod stage;
 pub(crate) mod wizard;

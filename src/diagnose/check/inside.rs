@@ -59,6 +59,13 @@ pub fn judge(
     findings
 }
 
+/// The address that the bastion saw the looker come from, if it was seen.
+#[must_use]
+pub fn seen_from(look: &Look<Inside>) -> Option<IpAddr> {
+    let Seen::Fact(Inside { printed: Ok(printed) }) = &look.seen else { return None };
+    AccountFacts::read(printed).ok()?.seen_from
+}
+
 fn blind(why: &str, ms: f64) -> Finding {
     let mut finding = Finding::new(Rung::Prove, CHECK, Verdict::Skip, Untrusted::new(why).clean(400));
     finding.ms = Some(ms);

@@ -1,6 +1,7 @@
 //! Diagnoses that clients ask for: each runs as a task of its own and streams what it finds into the snapshots. The hub waits
 //! for none of them.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::Hub;
 use crate::diagnose::{self, Live, Means, Plan};
 use crate::local::{clock, private_file};
 use crate::model::journal::Entry;
-use crate::model::{Admin, Diagnosis, Identity, Report, Subject};
+use crate::model::{Admin, Diagnosis, Identity, Name, Report, Subject};
 use crate::service::examine;
 use crate::service::present::{report_redacted, report_text, report_verdict};
 use crate::service::protocol::Reply;
@@ -75,6 +76,12 @@ impl Diagnoses {
     /// The newest report of a subject.
     fn of(&self, subject: &Subject) -> Option<Arc<Report>> {
         self.known.iter().find(|known| known.subject == *subject).map(Known::report)
+    }
+
+    /// The address under which a bastion saw us last, as far as somebody looked there.
+    pub(super) fn seen_from(&self, bastion: &Name) -> Option<IpAddr> {
+        let reports = self.known.iter().rev().map(Known::report);
+        reports.filter(|report| report.bastion == *bastion).find_map(|report| report.seen_from)
     }
 
     /// The subjects that are being looked at.

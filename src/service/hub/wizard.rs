@@ -6,10 +6,8 @@ use tokio::sync::oneshot;
 use super::Hub;
 use crate::config::{BastionEdit, EditError, Store, TunnelEdit};
 use crate::diagnose::{Holding, holding};
-use crate::guide;
 use crate::model::{Access, ChosenBastion, Draft, Endpoint, Hop, Identity, Listen, Name, Page, Subject};
 use crate::service::examine;
-use crate::service::handoff::{Wish, draft_handoff, handoff};
 use crate::service::protocol::Reply;
 use crate::service::settings::Look;
 use crate::ssh::{self, Judgement, KeyError, Keystore, World};
@@ -108,29 +106,6 @@ impl Hub {
         self.note("draft", &format!("the tunnel {name} was set up"));
         self.look(Look::Certain).await;
         removed.map_err(failed)
-    }
-
-    /// Says what others must do, elsewhere: an agent may be asked for its key.
-    pub(super) fn hand_off(&self, subject: Subject, to: oneshot::Sender<Reply>) {
-        let (settings, paths, agent) = (self.in_force.settings().clone(), self.paths.clone(), self.pool.agent());
-        let draft = self.drafts.find(subject.name()).cloned();
-        let late = self.closed.0.clone();
-        tokio::spawn(async move {
-            let wish = Wish::default();
-            let setup = match (&subject, draft) {
-                (Subject::Draft(_), Some(draft)) => draft_handoff(&settings, &paths, &draft, &wish, agent).await,
-                (Subject::Draft(_), None) => None,
-                (Subject::Tunnel(_) | Subject::Bastion(_), _) => {
-                    handoff(&settings, &paths, &subject, &wish, agent).await
-                }
-            };
-            let reply = match setup {
-                Some(setup) => Reply::HandOff { text: guide::text(&guide::packet(&setup, &guide::fitting(&setup))) },
-                None => Reply::Refused { code: 3, message: format!("nothing is known of {subject} yet") },
-            };
-            // The hub is gone, and whoever asked.
-            let _ = late.send((to, reply)).await;
-        });
     }
 
     /// Changes a tunnel; one that runs under another name from then on is brought up again under it.

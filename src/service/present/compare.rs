@@ -57,7 +57,7 @@ mod tests {
 
     fn report(findings: Vec<Finding>) -> Report {
         let name: crate::model::Name = "x".parse().unwrap();
-        Report { subject: Subject::Tunnel(name.clone()), bastion: name, finished: true, findings }
+        Report { subject: Subject::Tunnel(name.clone()), bastion: name, finished: true, findings, seen_from: None }
     }
 
     fn pass(rung: Rung, words: &str) -> Finding {

@@ -33,7 +33,7 @@ pub fn report_redacted(report: &Report, snapshot: &Snapshot) -> Report {
             .collect(),
         ..finding.clone()
     });
-    Report { findings: findings.collect(), ..report.clone() }
+    Report { findings: findings.collect(), seen_from: None, ..report.clone() }
 }
 
 /// What a word is replaced as.
@@ -265,8 +265,7 @@ mod tests {
             .advise(Advice::command("ask at 198.51.100.4", "nc -vz 198.51.100.4 22"));
         finding.evidence = Some("RST from 198.51.100.4".to_owned());
         let name: crate::model::Name = "orders".parse().unwrap();
-        let report =
-            Report { subject: Subject::Tunnel(name.clone()), bastion: name, finished: true, findings: vec![finding] };
+        let report = Report { findings: vec![finding], ..Report::begin(Subject::Tunnel(name.clone()), name) };
         let hidden = serde_json::to_string(&report_redacted(&report, &Snapshot::default())).unwrap();
         assert!(!hidden.contains("198.51") && hidden.matches("address-1").count() == 4, "{hidden}");
     }

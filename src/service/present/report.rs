@@ -112,6 +112,7 @@ mod tests {
             bastion: "b".parse().unwrap(),
             finished: true,
             findings: vec![bind, refused, Finding::new(Rung::Open, "forward", Verdict::Skip, "not reached")],
+            seen_from: None,
         }
     }
 

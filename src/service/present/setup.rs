@@ -99,6 +99,7 @@ mod tests {
             databases: Vec::new(),
             others: Vec::new(),
             from: Vec::new(),
+            seen: Vec::new(),
             expires: None,
         }
     }

@@ -50,7 +50,8 @@ impl Actions {
                 Some((score, *action))
             })
             .collect();
-        found.sort_by_key(|(score, _)| *score);
+        // A whole name is nobody else's beginning.
+        found.sort_by_key(|(score, action)| (*score, !wanted.is_empty() && action.id() != wanted));
         found.into_iter().map(|(_, action)| action).collect()
     }
 

@@ -47,7 +47,7 @@ pub(super) fn choices(app: &App, tunnel: &TunnelStatus) -> Vec<Choice> {
     let mut choices: Vec<Choice> = forms.collect();
     let login = app.snapshot.bastions.iter().find(|bastion| bastion.name == tunnel.bastion);
     choices.extend(public_key(app, tunnel, login));
-    let page = Page { subject: Subject::Tunnel(name.clone()), chosen: None };
+    let page = Page::of(Subject::Tunnel(name.clone()));
     let report = Open { page: &page, snapshot: &app.snapshot }.report();
     choices.extend(report.map(|text| choice('r', "diagnosis", text, format!("the diagnosis of {name}"))));
     choices

@@ -1,6 +1,6 @@
 //! What the keys of a diagnosis do: climb, choose a rung, copy, save, compare.
 
-use crate::model::{Rung, Subject};
+use crate::model::{Admin, Rung, Subject};
 use crate::service::Request;
 use crate::tui::action::Action;
 use crate::tui::app::{App, Link, Screen};
@@ -17,13 +17,13 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         Screen::Keys | Screen::Journal => None,
     };
     let Some(subject) = subject else { return Vec::new() };
-    app.diagnosis = Some(Page { subject: subject.clone(), chosen: None });
-    climb(subject)
+    app.diagnosis = Some(Page::of(subject.clone()));
+    climb(subject, None)
 }
 
-fn climb(subject: Subject) -> Vec<Effect> {
+fn climb(subject: Subject, admin: Option<Admin>) -> Vec<Effect> {
     let about = format!("diagnose {subject}");
-    vec![Effect::Request { request: Request::Diagnose { subject, admin: None }, about }]
+    vec![Effect::Request { request: Request::Diagnose { subject, admin }, about }]
 }
 
 /// Why an action of the page cannot be done now.
@@ -61,13 +61,13 @@ pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
 /// Does what nothing is in the way of.
 pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     let Some(open) = app.page() else { return Vec::new() };
-    let subject = open.page.subject.clone();
+    let (subject, admin) = (open.page.subject.clone(), open.page.admin.clone());
     let copied =
         |text: Option<String>, what: String| text.map(|text| Effect::Copy { text, what }).into_iter().collect();
     match action {
         Action::Again => {
             choose(app, None);
-            climb(subject)
+            climb(subject, admin)
         }
         Action::CopyReport => copied(open.report(), format!("the report of {subject}")),
         Action::CopyRedacted => copied(open.redacted(), format!("the redacted report of {subject}")),

@@ -1,9 +1,9 @@
 //! What keys, pastes, clicks and answers do to the wizard. It draws nothing.
 
 use super::keys::PERSON;
-use super::{page, perform};
+use super::{page, perform, setup};
 use crate::model::{Access, BastionStatus, Draft, Name, Phase, Snapshot, Subject, TunnelStatus};
-use crate::service::{Reply, Request};
+use crate::service::{Reply, Request, Sheet, sheet};
 use crate::tui::action::{Action, Scope};
 use crate::tui::app::{App, Screen};
 use crate::tui::effect::Effect;
@@ -13,6 +13,7 @@ use crate::tui::keys::bring;
 use crate::tui::layout;
 use crate::tui::overlay::Overlay;
 use crate::tui::page::Page;
+use crate::tui::setup::Tab;
 use crate::tui::widget::form::Came;
 use crate::tui::wizard::climb::{self, Stands};
 use crate::tui::wizard::{After, Step, Wish, Wizard, access, bastion, database, done, handoff, local, place_at};
@@ -151,6 +152,10 @@ fn press(app: &mut App, wizard: &mut Wizard, key: Key) -> (Stays, Vec<Effect>) {
             Code::Char('Y') => {
                 let all = wizard.packet.clone().map(|text| (text, "the whole hand-off"));
                 (Stays::Yes, copy(app, all, "the service has not told it yet"))
+            }
+            Code::Char('s') => {
+                let subject = wizard.subject();
+                (Stays::Yes, subject.map(|of| setup::open(app, of, Tab::Fitting)).unwrap_or_default())
             }
             Code::Char('k') => {
                 let key = handoff::public_key(&app.snapshot, wizard).map(|key| (key, "the public key"));
@@ -402,7 +407,7 @@ fn trust(app: &mut App, wizard: &mut Wizard, fingerprint: String) -> Vec<Effect>
 fn climb_again(app: &mut App, wizard: &mut Wizard) -> Vec<Effect> {
     let Some(subject) = wizard.subject() else { return Vec::new() };
     wizard.consent = climb::Consent::default();
-    app.diagnosis = Some(Page { subject: subject.clone(), chosen: None });
+    app.diagnosis = Some(Page::of(subject.clone()));
     vec![ask(app, wizard, Wish::Climb, Request::Diagnose { subject, admin: None })]
 }
 
@@ -458,7 +463,7 @@ pub(super) fn told(app: &mut App, id: u64, outcome: Result<Reply, String>) -> Ve
     let wrong = matches!(&outcome, Ok(Reply::Refused { code: PERSON, .. }));
     let (outcome, packet) = match outcome {
         Ok(Reply::Refused { message, .. }) => (Err(message), None),
-        Ok(Reply::HandOff { text }) => (Ok(()), Some(text)),
+        Ok(Reply::HandOff { setup }) => (Ok(()), sheet(&setup, Sheet::Text(None)).ok()),
         other => (other.map(|_| ()), None),
     };
     let Some(mut wizard) = app.wizard.take() else {

@@ -128,7 +128,7 @@ impl Place {
         told(&judge(&facts, &expected))
     }
 
-    fn setup(&self) -> Setup {
+    pub(super) fn setup(&self) -> Setup {
         let database = Database {
             kind: adit::model::Kind::Postgres,
             host: "127.0.0.1".parse().unwrap(),
@@ -147,6 +147,7 @@ impl Place {
             databases: vec![Served { tunnel: "orders".parse().unwrap(), database }],
             others: Vec::new(),
             from: Vec::new(),
+            seen: Vec::new(),
             expires: None,
         }
     }

@@ -39,7 +39,7 @@ fn key() -> impl Strategy<Value = Key> {
         Code::F(5),
     ];
     let code = prop_oneof![
-        4 => select("jkgG/?:ayr1234TM# xndqoOvRDJu*".chars().collect::<Vec<_>>()).prop_map(Code::Char),
+        4 => select("jkgG/?:ayr1234TM# xndqoOvRDJu*spYmlhw".chars().collect::<Vec<_>>()).prop_map(Code::Char),
         1 => any::<char>().prop_map(Code::Char),
         3 => select(named.to_vec()),
     ];

@@ -110,8 +110,9 @@ fn each_page_keeps_the_draft_and_the_key_is_asked_for_when_its_name_is_settled()
     stage.change(|snapshot| snapshot.keys.push(scene::key("orders")));
     stage.sees("permitopen=\"orders.db.internal:3306\"");
     stage.sees_not("All of it");
-    let text = "Set-up of the tunnel orders".to_owned();
-    stage.tell(Msg::Told { id, outcome: Ok(Reply::HandOff { text: text.clone() }) });
+    let setup = crate::screens::setup::facts();
+    let text = adit::service::sheet(&setup, adit::service::Sheet::Text(None)).unwrap();
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::HandOff { setup: Box::new(setup) }) });
     stage.sees("All of it, with firewalls");
     stage.press("Y");
     let copied = stage.asked();

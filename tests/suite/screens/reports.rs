@@ -54,7 +54,7 @@ fn refused() -> Finding {
 
 /// A report of a tunnel.
 pub(crate) fn of(tunnel: &str, finished: bool, findings: Vec<Finding>) -> Report {
-    Report { subject: Subject::Tunnel(name(tunnel)), bastion: name("prod"), finished, findings }
+    Report { subject: Subject::Tunnel(name(tunnel)), bastion: name("prod"), finished, findings, seen_from: None }
 }
 
 /// As far as the greeting.
@@ -114,7 +114,7 @@ pub(crate) fn changed_key() -> Report {
 pub(crate) fn bastion() -> Report {
     let mut findings: Vec<Finding> = way().into_iter().skip(1).collect();
     findings.push(seen(Rung::Prove, "login", "logged in as adit with key prod", 38.0));
-    Report { subject: Subject::Bastion(name("prod")), bastion: name("prod"), finished: true, findings }
+    Report { subject: Subject::Bastion(name("prod")), bastion: name("prod"), finished: true, findings, seen_from: None }
 }
 
 /// Every state, with these reports.

@@ -55,7 +55,7 @@ fn left_at(page: Page) -> Arc<Snapshot> {
 /// A climb of it.
 fn climbed(findings: Vec<Finding>, finished: bool) -> Arc<Snapshot> {
     let mut snapshot = Snapshot::clone(&left_at(Page::Climb));
-    let report = Report { subject: Subject::Draft(name("orders")), bastion: name("bastion"), finished, findings };
+    let report = Report { subject: Subject::Draft(name("orders")), bastion: name("bastion"), finished, findings, seen_from: None };
     snapshot.reports = super::reports::shown(report, None).reports.clone();
     Arc::new(snapshot)
 }
