@@ -61,8 +61,7 @@ fn ways(app: &App, width: usize) -> Vec<Line<'static>> {
     let ways = [
         (key, "sets up a tunnel, a question a page; at most two minutes"),
         ("adit demo".to_owned(), "in a shell: a look around, with tunnels that lead nowhere"),
-        ("adit import".to_owned(), "in a shell: takes over what your OpenSSH configuration knows"),
-        ("adit tunnel add".to_owned(), "in a shell: the same without questions"),
+        ("adit import".to_owned(), "in a shell: takes over your OpenSSH hosts and forwards"),
     ];
     let column = ways.iter().map(|(way, _)| way.len()).max().unwrap_or(0) + 2;
     let line = |(way, words): (String, &str)| {
