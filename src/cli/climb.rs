@@ -222,6 +222,7 @@ mod tests {
             user: None,
             dbname: None,
             autostart: false,
+            identity: None,
         }
     }
 

@@ -184,6 +184,7 @@ impl View {
             user: self.tunnel.user.clone(),
             dbname: self.tunnel.dbname.clone(),
             autostart: self.tunnel.autostart,
+            identity: self.tunnel.identity.clone(),
         };
         Status { tunnel, question: facts.and_then(|facts| facts.question.clone()) }
     }

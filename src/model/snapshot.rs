@@ -8,6 +8,7 @@ use super::diagnosis::Diagnosis;
 use super::draft::Draft;
 use super::endpoint::{Endpoint, Listen};
 use super::fault::FaultStatus;
+use super::identity::Identity;
 use super::journal::Entry;
 use super::name::Name;
 use super::phase::{Phase, Proof};
@@ -93,6 +94,9 @@ pub struct TunnelStatus {
     /// It is opened when the service starts.
     #[serde(default)]
     pub autostart: bool,
+    /// What its login shows, where that is not what the bastion's does.
+    #[serde(default)]
+    pub identity: Option<Identity>,
 }
 
 impl TunnelStatus {
@@ -121,6 +125,7 @@ impl TunnelStatus {
             user: tunnel.user.clone(),
             dbname: tunnel.dbname.clone(),
             autostart: tunnel.autostart,
+            identity: tunnel.identity.clone(),
         }
     }
 
@@ -130,7 +135,7 @@ impl TunnelStatus {
         Tunnel {
             name: self.name.clone(),
             bastion: self.bastion.clone(),
-            identity: None,
+            identity: self.identity.clone(),
             database: self.database.clone(),
             listen: self.listen.clone(),
             user: self.user.clone(),
@@ -191,6 +196,9 @@ pub struct BastionStatus {
     pub user: String,
     /// What the login shows, in words.
     pub identity: String,
+    /// The same as a value.
+    #[serde(default)]
+    pub login: Option<Identity>,
     /// The bastions before it.
     pub via: Vec<Name>,
     /// The host key that is known, if one is.

@@ -270,6 +270,7 @@ impl Hub {
             | Request::HandOff { .. }
             | Request::SaveHandOff { .. }
             | Request::EditTunnel { .. }
+            | Request::EditBastion { .. }
             | Request::Remove { .. }
             | Request::Rename { .. }
             | Request::Copy { .. }

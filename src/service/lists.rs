@@ -27,6 +27,7 @@ pub(super) fn read(settings: &Settings, paths: &Paths, drafts: &[Draft]) -> List
             endpoint: bastion.endpoint.clone(),
             user: bastion.user.clone(),
             identity: bastion.identity.to_string(),
+            login: Some(bastion.identity.clone()),
             via: Vec::new(),
             host_key: first.map(|key| KnownHostKey { key_type: key.key_type, fingerprint: key.fingerprint }),
             tunnels: settings.tunnels_through(&bastion.name).map(|tunnel| tunnel.name.clone()).collect(),

@@ -109,11 +109,17 @@ pub enum Request {
         sheet: Sheet,
     },
     /// Change a tunnel to what its pages say now: its name, database, words for connection strings, local port, tags and start.
-    /// Its bastion and its login stay.
     EditTunnel {
         /// Which.
         name: Name,
         /// As it shall be.
+        draft: Box<Draft>,
+    },
+    /// Change a bastion to what its pages say now: its name, host, port, account and login.
+    EditBastion {
+        /// Which.
+        name: Name,
+        /// As it shall be, as the new bastion of a draft; a login that is open in it stays.
         draft: Box<Draft>,
     },
     /// Remove a tunnel, which is taken down, or a bastion that nothing goes through, from the configuration.

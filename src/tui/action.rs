@@ -105,7 +105,7 @@ actions! {
     OpenClient Tunnels "open-client" [key(Code::Enter)], "open client", "Opens the database's own client through the tunnel and returns.";
     Diagnose Tunnels "diagnose" [ch('d')], "diagnose", "Climbs to the database once and says what is broken, who must act and what mends it.";
     SetUp Tunnels "set-up" [ch('s')], "set-up", "Shows what the bastion's admin and the database's keeper must do, with the real names in it.";
-    Edit Tunnels "edit" [ch('e')], "edit", "Changes the selected tunnel: its database, its name, its local port.";
+    Edit Tunnels "edit" [ch('e')], "edit", "Changes the selected tunnel: its bastion, its login, its database, its name, its local port.";
     Remove Tunnels "remove" [ch('x')], "", "Removes the selected tunnel from the configuration, after a question.";
     Answer Tunnels "answer" [ch('a')], "answer", "Answers the question that the selected tunnel waits for.";
     Copy Tunnels "copy" [ch('y')], "copy", "Copies something of the selected tunnel: URL, host and port, variables, a command; enter takes the URL.";
@@ -122,6 +122,7 @@ actions! {
     CopyBastion Bastions "copy-bastion" [ch('y')], "copy", "Copies something of the selected bastion: fingerprint, address, a command.";
     RenameBastion Bastions "rename-bastion" [ch('R')], "", "Gives the selected bastion another name, also where tunnels name it.";
     DiagnoseBastion Bastions "diagnose-bastion" [ch('d')], "diagnose", "Climbs to the login on the bastion once and says what is broken, who must act and what mends it.";
+    EditBastion Bastions "edit-bastion" [ch('e')], "edit", "Changes the selected bastion: its host, its port, its account, its login.";
     SetUpBastion Bastions "set-up-bastion" [ch('s')], "set-up", "Shows what the bastion's admin must do, with the real names in it.";
     FinishRotation Rotation "finish-rotation" [ch('f')], "finish", "Logs in with the second key, and puts it in the first one's place when every bastion takes it.";
     CopySecond Rotation "copy-second-line" [ch('y')], "copy the second line", "Copies the second key's line for the bastion's admin to add.";

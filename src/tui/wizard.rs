@@ -6,15 +6,18 @@ pub(crate) mod bastion;
 pub(crate) mod climb;
 pub(crate) mod database;
 pub(crate) mod done;
+mod editing;
 pub(crate) mod handoff;
 pub(crate) mod local;
+
+pub(crate) use editing::Edited;
 
 use std::collections::VecDeque;
 
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::model::{Access, ChosenBastion, Draft, KeyType, Name, Page, Snapshot, Subject, TunnelStatus};
+use crate::model::{Access, Draft, KeyType, Name, Page, Snapshot, Subject};
 use crate::tui::input::Input;
 use crate::tui::keys::bring;
 use crate::tui::theme::Role;
@@ -140,6 +143,8 @@ pub(crate) enum Wish {
     LookKey,
     /// A key brought under this name.
     Import(Name),
+    /// A key made for what is changed.
+    Make(Name, KeyType),
     /// The local port looked at.
     Look(String),
     /// The host key pinned.
@@ -198,8 +203,8 @@ pub(crate) struct Wizard {
     pub(crate) first: usize,
     /// The tunnel that it became.
     pub(crate) tunnel: Option<Name>,
-    /// The tunnel that is changed instead of making one, and where it listens now.
-    pub(crate) edited: Option<(Name, String)>,
+    /// The tunnel or the bastion that is changed instead of making one.
+    pub(crate) edited: Option<Edited>,
 }
 
 impl Wizard {
@@ -257,28 +262,9 @@ impl Wizard {
         wizard
     }
 
-    /// The pages of a tunnel that is configured.
-    pub(crate) fn editing(tunnel: &TunnelStatus, snapshot: &Snapshot) -> Self {
-        let mut draft = Draft::new(tunnel.name.clone());
-        draft.bastion = ChosenBastion::Known(tunnel.bastion.clone());
-        draft.database = Some(tunnel.database.clone());
-        (draft.user, draft.dbname) = (tunnel.user.clone(), tunnel.dbname.clone());
-        (draft.listen, draft.tags, draft.autostart) = (tunnel.listen.clone(), tunnel.tags.clone(), tunnel.autostart);
-        let mut wizard = Self::new(snapshot);
-        (wizard.step, wizard.reached) = (Step::Database, Step::Local);
-        bastion::fill(&mut wizard.bastion, &draft);
-        database::fill(&mut wizard.database, &draft);
-        database::mark(&mut wizard.database);
-        local::fill(&mut wizard.local, &draft);
-        let listen = wizard.local.value(local::LISTEN).to_owned();
-        wizard.edited = Some((tunnel.name.clone(), listen));
-        wizard.judge(snapshot);
-        wizard
-    }
-
     /// The name that is not taken by something else: the draft's, or that of the tunnel that is changed.
     pub(crate) fn own(&self) -> Option<&Name> {
-        self.edited.as_ref().map(|(name, _)| name).or(self.kept.as_ref())
+        self.edited.as_ref().map(|edited| &edited.name).or(self.kept.as_ref())
     }
 
     fn forms(&self) -> [&Form; 4] {
@@ -299,7 +285,12 @@ impl Wizard {
 
     /// The form on the page, if it is one.
     pub(crate) fn form(&self) -> Option<&Form> {
-        match self.step {
+        self.form_of(self.step)
+    }
+
+    /// The form of a page, if it has one.
+    pub(crate) fn form_of(&self, step: Step) -> Option<&Form> {
+        match step {
             Step::Bastion => Some(&self.bastion),
             Step::Access => Some(&self.access),
             Step::Database => Some(&self.database),
@@ -320,14 +311,18 @@ impl Wizard {
 
     /// Offers what there is now, and says what is wrong.
     pub(crate) fn judge(&mut self, snapshot: &Snapshot) {
+        let own = self.edited.as_ref().filter(|edited| edited.is_bastion()).map(|edited| edited.name.clone());
         bastion::offer(&mut self.bastion, snapshot);
-        bastion::judge(&mut self.bastion, snapshot);
+        if own.is_some() {
+            bastion::alone(&mut self.bastion);
+        }
+        bastion::judge(&mut self.bastion, snapshot, own.as_ref());
         access::offer(&mut self.access, snapshot, &bastion::chosen(&self.bastion));
         access::judge(&mut self.access, snapshot, &self.brought);
         database::judge(&mut self.database);
         let own = self.own().cloned();
         local::judge(&mut self.local, snapshot, own.as_ref(), &self.looked);
-        if let Some((_, listen)) = &self.edited
+        if let Some(listen) = self.edited.as_ref().and_then(|edited| edited.listen.as_ref())
             && let Some(item) = self.local.item_mut(local::LISTEN).filter(|item| item.value() == listen)
         {
             // As it is now it may stay.
@@ -347,7 +342,7 @@ impl Wizard {
     }
 
     /// The name of the key that is to be made: the one that was, else the tunnel's own where it is free.
-    fn key_name(&self, tunnel: &Name, kind: KeyType, snapshot: &Snapshot) -> Name {
+    pub(super) fn key_name(&self, tunnel: &Name, kind: KeyType, snapshot: &Snapshot) -> Name {
         if let Some((name, made)) = &self.made
             && *made == kind
         {
@@ -401,6 +396,7 @@ impl Wizard {
                     | Wish::Finish(_)
                     | Wish::Change(_)
                     | Wish::Import(_)
+                    | Wish::Make(..)
             )
         })
     }
@@ -482,7 +478,7 @@ pub(crate) fn sheet(sight: Sight<'_>, wizard: &Wizard, area: Rect) -> Sheet {
 fn way(ink: Ink<'_>, wizard: &Wizard, width: usize) -> Line<'static> {
     let theme = ink.theme;
     let mut spans = Vec::new();
-    let steps: &[Step] = if wizard.edited.is_some() { &[Step::Database, Step::Local] } else { &Step::ALL };
+    let steps = wizard.edited.as_ref().map_or(&Step::ALL as &[Step], Edited::steps);
     let all: usize = steps.iter().map(|step| step.word().len() + 3).sum();
     for (index, step) in steps.iter().copied().enumerate() {
         if index > 0 {
@@ -501,8 +497,9 @@ fn way(ink: Ink<'_>, wizard: &Wizard, width: usize) -> Line<'static> {
 
 /// What the page is called.
 pub(crate) fn title(wizard: &Wizard) -> String {
-    if let Some((name, _)) = &wizard.edited {
-        return format!(" Edit {name} ");
+    if let Some(edited) = &wizard.edited {
+        let what = if edited.is_bastion() { "bastion " } else { "" };
+        return format!(" Edit {what}{} ", edited.name);
     }
     match wizard.kept.as_ref().or(wizard.tunnel.as_ref()) {
         Some(name) if !name.as_str().starts_with(UNNAMED) => format!(" New tunnel {name} "),
@@ -516,8 +513,13 @@ pub(crate) fn keys(sight: Sight<'_>, wizard: &Wizard) -> Vec<&'static str> {
         return vec!["one moment …"];
     }
     match wizard.step {
-        Step::Database if wizard.edited.is_some() => vec!["enter goes on", "tab next field", "esc leaves it as it is"],
-        Step::Local if wizard.edited.is_some() => vec!["enter changes it", "tab next field", "esc back"],
+        step if wizard.edited.as_ref().is_some_and(|edited| edited.last() == step) => {
+            vec!["enter changes it", "tab next field", "esc back"]
+        }
+        Step::Bastion if wizard.edited.is_some() => {
+            vec!["enter goes on", "tab next field", "ctrl-s changes it", "esc leaves it as it is"]
+        }
+        _ if wizard.edited.is_some() => vec!["enter goes on", "tab next field", "ctrl-s changes it", "esc back"],
         Step::Bastion => vec!["enter goes on", "tab next field", "esc leaves, the draft stays"],
         Step::Access | Step::Database | Step::Local => vec!["enter goes on", "tab next field", "esc back"],
         Step::HandOff => {

@@ -86,6 +86,7 @@ impl Hub {
             Request::DropDraft { name } => self.drop_draft(&name).map_err(Refusal::from),
             Request::HandOff { subject } => return self.hand_off(subject, to),
             Request::SaveHandOff { subject, sheet } => return self.save_hand_off(subject, sheet, to),
+            Request::EditBastion { name, draft } => self.edit_bastion(&name, *draft).await.map_err(Refusal::from),
             Request::EditTunnel { name, draft } => return self.edit_tunnel(&name, *draft, to).await,
             Request::Rename { subject, to: name } => self.rename(&subject, &name).await.map_err(Refusal::from),
             Request::Copy { name, to: copy } => self.copy_tunnel(&name, &copy).await.map_err(Refusal::from),

@@ -131,6 +131,50 @@ impl Hub {
         self.reply(to, Reply::Done);
     }
 
+    /// Changes a bastion; its tunnels follow.
+    pub(super) async fn edit_bastion(&mut self, name: &Name, draft: Draft) -> Result<(), Refused> {
+        let ChosenBastion::New { name: new, endpoint, user } = &draft.bastion else {
+            return Err((2, format!("the bastion {name} needs a host and an account")));
+        };
+        let mut edit = BastionEdit {
+            host: Some(endpoint.host.to_string()),
+            port: Some(endpoint.port.get()),
+            user: Some(user.clone()),
+            ..BastionEdit::default()
+        };
+        (edit.key, edit.identity_file, edit.agent) = split(draft.identity());
+        let (old, new) = (name.clone(), new.clone());
+        let words = if old == new {
+            format!("changed the bastion {old}")
+        } else {
+            format!("changed the bastion {old}, now {new}")
+        };
+        let store = Store::new(&self.paths).as_one(words);
+        let to = new.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            if to != old {
+                store.rename_bastion(&old, &to)?;
+            }
+            store.edit_bastion(&to, &edit).inspect_err(|_| {
+                if to != old {
+                    // Renamed a moment ago; nobody has seen it.
+                    let _ = store.rename_bastion(&to, &old);
+                }
+            })
+        });
+        written
+            .await
+            .map_err(|_| (1, "writing failed; the log says why".to_owned()))?
+            .map_err(|error| (2, error.to_string()))?;
+        self.dirty = true;
+        self.note("edited", &format!("the bastion {new} was changed"));
+        // What was refused before may be let in now.
+        self.pool.forgive();
+        self.look(Look::Certain).await;
+        self.read_lists().await;
+        Ok(())
+    }
+
     /// Removes a tunnel or a bastion. What runs is closed when the configuration no longer has it.
     pub(super) async fn remove(&mut self, subject: &Subject) -> Result<(), Refused> {
         let (store, named) = (Store::new(&self.paths), subject.clone());
@@ -218,20 +262,23 @@ async fn pin(hop: &Hop, world: &World, fingerprint: &str) -> Result<(), Refused>
     ssh::pin_shown(world, endpoint, &[key]).map_err(failed)
 }
 
+/// Adds the bastion where it is new; says which.
+fn add_bastion(store: &Store, draft: &Draft) -> Result<Option<Name>, EditError> {
+    let Some(bastion) = draft.new_bastion() else { return Ok(None) };
+    let mut edit = BastionEdit {
+        host: Some(bastion.endpoint.host.to_string()),
+        port: Some(bastion.endpoint.port.get()),
+        user: Some(bastion.user.clone()),
+        ..BastionEdit::default()
+    };
+    (edit.key, edit.identity_file, edit.agent) = split(draft.identity());
+    store.add_bastion(&bastion.name, &edit)?;
+    Ok(Some(bastion.name))
+}
+
 /// Adds the bastion where it is new, then the tunnel; takes the bastion back where the tunnel cannot be added.
 fn write(store: &Store, draft: &Draft) -> Result<(), EditError> {
-    let mut added = None;
-    if let Some(bastion) = draft.new_bastion() {
-        let mut edit = BastionEdit {
-            host: Some(bastion.endpoint.host.to_string()),
-            port: Some(bastion.endpoint.port.get()),
-            user: Some(bastion.user.clone()),
-            ..BastionEdit::default()
-        };
-        (edit.key, edit.identity_file, edit.agent) = split(draft.identity());
-        store.add_bastion(&bastion.name, &edit)?;
-        added = Some(bastion.name);
-    }
+    let added = add_bastion(store, draft)?;
     let Some(tunnel) = draft.tunnel() else { return Ok(()) };
     let mut edit = TunnelEdit {
         bastion: Some(tunnel.bastion.clone()),
@@ -257,8 +304,15 @@ fn rewrite(store: &Store, name: &Name, draft: &Draft) -> Result<(), EditError> {
     let Some(database) = &draft.database else {
         return Err(EditError::Invalid(format!("the tunnel {name} needs a database")));
     };
-    let optional = ["listen", "user", "dbname", "autostart", "tags"];
-    let edit = TunnelEdit {
+    let mut optional = vec!["listen", "user", "dbname", "autostart", "tags"];
+    // A new bastion takes the login itself, and so does one whose login is good enough.
+    let new = draft.new_bastion();
+    let login = if new.is_some() { None } else { draft.identity() };
+    if new.is_some() || draft.access == Access::Bastions {
+        optional.extend(["key", "identity_file", "agent"]);
+    }
+    let mut edit = TunnelEdit {
+        bastion: draft.bastion_name().cloned(),
         database: Some(database.kind),
         host: Some(database.host.to_string()),
         port: Some(database.port.get()),
@@ -267,17 +321,22 @@ fn rewrite(store: &Store, name: &Name, draft: &Draft) -> Result<(), EditError> {
         dbname: draft.dbname.clone(),
         autostart: draft.autostart.then_some(true),
         tags: draft.tags.clone(),
-        unset: optional.map(str::to_owned).to_vec(),
+        unset: optional.into_iter().map(str::to_owned).collect(),
         ..TunnelEdit::default()
     };
+    (edit.key, edit.identity_file, edit.agent) = split(login);
+    let added = add_bastion(store, draft)?;
     if draft.name != *name {
-        store.rename_tunnel(name, &draft.name)?;
+        store.rename_tunnel(name, &draft.name).inspect_err(|_| {
+            let _ = added.as_ref().map(|name| store.remove_bastion(name));
+        })?;
     }
     store.edit_tunnel(&draft.name, &edit).inspect_err(|_| {
         if draft.name != *name {
             // Renamed a moment ago; nobody has seen it.
             let _ = store.rename_tunnel(&draft.name, name);
         }
+        let _ = added.as_ref().map(|name| store.remove_bastion(name));
     })
 }
 

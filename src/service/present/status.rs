@@ -208,6 +208,7 @@ mod tests {
             user: None,
             dbname: None,
             autostart: false,
+            identity: None,
         }
     }
 

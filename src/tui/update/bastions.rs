@@ -10,7 +10,9 @@ use crate::tui::effect::Effect;
 pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     let Some(bastion) = app.bastion() else { return Some("no bastion is selected") };
     match action {
-        Action::RemoveBastion | Action::RenameBastion | Action::DiagnoseBastion if app.link == Link::Gone => {
+        Action::RemoveBastion | Action::RenameBastion | Action::EditBastion | Action::DiagnoseBastion
+            if app.link == Link::Gone =>
+        {
             Some("the service is gone")
         }
         Action::RemoveBastion if !bastion.tunnels.is_empty() => Some("tunnels go through it"),
@@ -24,6 +26,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
         Action::RemoveBastion => open(app, wizard::ask_to_remove_bastion(&bastion)),
         Action::DiagnoseBastion => page::open(app),
+        Action::EditBastion => wizard::edit_bastion(app, &bastion),
         Action::RenameBastion => names::rename(app, Subject::Bastion(bastion.name)),
         _ => copy::of_bastion(app, &bastion),
     }

@@ -2,8 +2,8 @@
 
 use super::keys::PERSON;
 use super::{page, perform, setup};
-use crate::model::{Access, BastionStatus, Draft, Name, Phase, Snapshot, Subject, TunnelStatus};
-use crate::service::{Reply, Request, Sheet, sheet};
+use crate::model::{Access, BastionStatus, Draft, Identity, Name, Phase, Snapshot, Subject, TunnelStatus};
+use crate::service::{KeyRequest, Reply, Request, Sheet, sheet};
 use crate::tui::action::{Action, Scope};
 use crate::tui::app::{App, Screen};
 use crate::tui::effect::Effect;
@@ -16,7 +16,9 @@ use crate::tui::page::Page;
 use crate::tui::setup::Tab;
 use crate::tui::widget::form::Came;
 use crate::tui::wizard::climb::{self, Stands};
-use crate::tui::wizard::{After, Step, Wish, Wizard, access, bastion, database, done, handoff, local, place_at};
+use crate::tui::wizard::{
+    After, Edited, Step, Wish, Wizard, access, bastion, database, done, handoff, local, place_at,
+};
 
 /// Keys that wait for a page to be kept; nobody types more ahead.
 const QUEUE: usize = 512;
@@ -39,6 +41,12 @@ pub(super) fn resume(app: &mut App, draft: &Draft) -> Vec<Effect> {
 /// Changes a tunnel that is configured.
 pub(super) fn edit(app: &mut App, tunnel: &TunnelStatus) -> Vec<Effect> {
     app.wizard = Some(Box::new(Wizard::editing(tunnel, &app.snapshot)));
+    Vec::new()
+}
+
+/// Changes a bastion that is configured.
+pub(super) fn edit_bastion(app: &mut App, bastion: &BastionStatus) -> Vec<Effect> {
+    app.wizard = Some(Box::new(Wizard::editing_bastion(bastion, &app.snapshot)));
     Vec::new()
 }
 
@@ -127,7 +135,8 @@ fn take(app: &mut App, mut wizard: Box<Wizard>, input: Input) -> Vec<Effect> {
         Stays::Yes => app.wizard = Some(wizard),
         Stays::No(line) => {
             app.diagnosis = None;
-            app.screen = Screen::Tunnels;
+            let bastion = wizard.edited.as_ref().is_some_and(Edited::is_bastion);
+            app.screen = if bastion { Screen::Bastions } else { Screen::Tunnels };
             if let Some(line) = line {
                 app.list_mut().selection.name(line);
             }
@@ -245,7 +254,7 @@ fn scroll(wizard: &mut Wizard, lines: isize) {
 fn back(app: &mut App, wizard: &mut Wizard) -> (Stays, Vec<Effect>) {
     match (wizard.step, wizard.step.before()) {
         (Step::Done, _) => (Stays::No(wizard.tunnel.as_ref().map(Name::to_string)), Vec::new()),
-        (Step::Database, _) if wizard.edited.is_some() => {
+        (Step::Bastion, _) if wizard.edited.is_some() => {
             if wizard.unsaved {
                 app.say("nothing was changed");
             }
@@ -278,6 +287,9 @@ fn type_in(app: &mut App, wizard: &mut Wizard, key: Key) -> Vec<Effect> {
     {
         return vec![Effect::Copy { text: command, what: "the command".to_owned() }];
     }
+    if key == Key::ctrl('s') && wizard.edited.is_some() {
+        return change(app, wizard);
+    }
     let looking = match wizard.step {
         Step::Local => wizard.asked.iter().any(|(_, wish)| matches!(wish, Wish::Look(_))),
         Step::Access => wizard.brought.asked.is_some() && !wizard.access.types_on(),
@@ -292,19 +304,11 @@ fn type_in(app: &mut App, wizard: &mut Wizard, key: Key) -> Vec<Effect> {
     match form.key(key) {
         Came::Ignored | Came::Moved => Vec::new(),
         Came::Changed => changed(app, wizard),
-        Came::Submitted if wizard.step == Step::Local && wizard.edited.is_some() => change(app, wizard),
-        Came::Submitted if wizard.edited.is_some() => {
-            let next = wizard.step.next();
-            show(app, wizard, next)
-        }
         Came::Submitted if wizard.step == Step::Access && access::imports(&wizard.access) => {
             let Some((name, request)) = bring::request(&wizard.access, true) else { return Vec::new() };
             vec![ask(app, wizard, Wish::Import(name), Request::Key { ask: request })]
         }
-        Came::Submitted => {
-            let next = wizard.step.next();
-            save(app, wizard, After::Show(next))
-        }
+        Came::Submitted => go_on(app, wizard),
     }
 }
 
@@ -416,16 +420,43 @@ fn finish(app: &mut App, wizard: &mut Wizard) -> Vec<Effect> {
     vec![ask(app, wizard, Wish::Finish(name.clone()), Request::FinishDraft { name })]
 }
 
-/// Asks for the tunnel to be as its pages say.
+/// To the next page; what is changed and has none is changed.
+fn go_on(app: &mut App, wizard: &mut Wizard) -> Vec<Effect> {
+    let next = wizard.step.next();
+    match &wizard.edited {
+        Some(edited) if edited.last() == wizard.step => change(app, wizard),
+        Some(_) => show(app, wizard, next),
+        None => save(app, wizard, After::Show(next)),
+    }
+}
+
+/// Asks for the tunnel or the bastion to be as its pages say, from any of them; a new key is made first.
 fn change(app: &mut App, wizard: &mut Wizard) -> Vec<Effect> {
     let snapshot = app.snapshot.clone();
-    let Some((name, _)) = wizard.edited.clone() else { return Vec::new() };
-    let Some(mut draft) = wizard.draft(&snapshot, Step::Local) else { return Vec::new() };
-    // Also one that other machines may use, where it stays as it was.
-    draft.listen = wizard.local.value(local::LISTEN).parse().ok();
-    draft.typed.clear();
-    let wish = Wish::Change(draft.name.clone());
-    vec![ask(app, wizard, wish, Request::EditTunnel { name, draft: Box::new(draft) })]
+    let Some(edited) = wizard.edited.clone() else { return Vec::new() };
+    let pages = edited.steps().iter().copied();
+    if let Some(open) = pages.clone().find(|step| wizard.form_of(*step).is_some_and(|form| !form.is_whole())) {
+        let effects = show(app, wizard, open);
+        if let Some(form) = wizard.form_mut() {
+            form.enter();
+        }
+        return effects;
+    }
+    let Some(mut draft) = wizard.changes(&snapshot) else { return Vec::new() };
+    if let Access::NewKey { name, kind } = &draft.access {
+        let made = (name.clone(), *kind);
+        if wizard.made.as_ref() != Some(&made) {
+            let request = KeyRequest::Make { name: made.0.clone(), kind: made.1, comment: None, passphrase: None };
+            return vec![ask(app, wizard, Wish::Make(made.0, made.1), Request::Key { ask: request })];
+        }
+        draft.access = Access::Identity(Identity::Key(made.0));
+    }
+    let (name, draft) = (edited.name.clone(), Box::new(draft));
+    if edited.is_bastion() {
+        let to = draft.bastion_name().cloned().unwrap_or_else(|| name.clone());
+        return vec![ask(app, wizard, Wish::Change(to), Request::EditBastion { name, draft })];
+    }
+    vec![ask(app, wizard, Wish::Change(draft.name.clone()), Request::EditTunnel { name, draft })]
 }
 
 /// Shows a page.
@@ -526,7 +557,11 @@ fn granted(app: &mut App, wizard: &mut Wizard, wish: Wish) -> Vec<Effect> {
             (wizard.brought, wizard.unsaved) = (bring::Looked::default(), true);
             let snapshot = app.snapshot.clone();
             wizard.judge(&snapshot);
-            save(app, wizard, After::Show(Step::Access.next()))
+            go_on(app, wizard)
+        }
+        Wish::Make(name, kind) => {
+            wizard.made = Some((name, kind));
+            change(app, wizard)
         }
         Wish::LookKey => Vec::new(),
         Wish::Trust => climb_again(app, wizard),
@@ -557,7 +592,13 @@ fn refused(wizard: &mut Wizard, wish: Wish, why: String) -> Vec<Effect> {
         Wish::HandOff => {}
         // It is said beside the field.
         Wish::Import(_) if wizard.brought.wrong.is_some() => wizard.queued.clear(),
-        Wish::LookKey | Wish::Import(_) | Wish::Climb | Wish::Finish(_) | Wish::Up | Wish::Change(_) => {
+        Wish::Make(..)
+        | Wish::LookKey
+        | Wish::Import(_)
+        | Wish::Climb
+        | Wish::Finish(_)
+        | Wish::Up
+        | Wish::Change(_) => {
             wizard.queued.clear();
             wizard.refused = Some(why);
         }

@@ -48,18 +48,32 @@ pub(crate) fn offer(form: &mut Form, snapshot: &Snapshot) {
     form.settle();
 }
 
+/// There is no other to choose: this one is changed.
+pub(crate) fn alone(form: &mut Form) {
+    if let Some(which) = form.item_mut(WHICH) {
+        which.set(NEW);
+        which.shown = false;
+    }
+    for label in [HOST, PORT, USER, NAME] {
+        if let Some(item) = form.item_mut(label) {
+            item.shown = true;
+        }
+    }
+    form.settle();
+}
+
 fn is_new(form: &Form) -> bool {
     form.item(WHICH).is_none_or(|which| which.value() == NEW)
 }
 
-/// Says what is wrong with each field. `own` is the name that this draft has taken already.
-pub(crate) fn judge(form: &mut Form, snapshot: &Snapshot) {
+/// Says what is wrong with each field. `own` is the bastion that is changed.
+pub(crate) fn judge(form: &mut Form, snapshot: &Snapshot, own: Option<&Name>) {
     follow(form, snapshot);
     let host = form.value(HOST).to_owned();
     let port = form.value(PORT).to_owned();
     let user = form.value(USER).to_owned();
     let name = form.value(NAME).to_owned();
-    let same = snapshot.bastions.iter().find(|bastion| {
+    let same = snapshot.bastions.iter().filter(|bastion| own != Some(&bastion.name)).find(|bastion| {
         bastion.endpoint.host.as_str() == host && bastion.endpoint.port.to_string() == port && bastion.user == user
     });
     let note =
@@ -68,7 +82,7 @@ pub(crate) fn judge(form: &mut Form, snapshot: &Snapshot) {
     set(form, PORT, problem(&port, |text| read_port(text).map(|_| ())), None);
     set(form, USER, problem(&user, |text| login(text).map(|_| ()).map_err(|error| error.to_string())), None);
     let taken = |name: &Name| {
-        let there = snapshot.bastions.iter().any(|bastion| bastion.name == *name);
+        let there = own != Some(name) && snapshot.bastions.iter().any(|bastion| bastion.name == *name);
         if there { Err(format!("there is a bastion {name} already; choose it, or another name")) } else { Ok(()) }
     };
     set(

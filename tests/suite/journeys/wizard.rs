@@ -415,6 +415,10 @@ fn a_tunnel_is_changed_on_the_same_pages() {
     stage.select("orders");
     stage.press("e");
     stage.sees("Edit orders");
+    stage.sees("bastion › access › database › local");
+    stage.press("enter");
+    stage.sees("What shall the login show?");
+    stage.press("enter");
     for words in ["10.0.1.12", "5432", "shop"] {
         stage.sees(words);
     }
@@ -426,7 +430,9 @@ fn a_tunnel_is_changed_on_the_same_pages() {
     stage.press("enter");
     let (id, asked) = asked(&mut stage);
     let Request::EditTunnel { name: edited, draft } = asked else { panic!("{asked:?}") };
-    assert_eq!((edited, draft.name), (name("orders"), name("orders-eu")));
+    assert_eq!((edited, &draft.name), (name("orders"), &name("orders-eu")));
+    // What was not touched stays as it stands.
+    assert_eq!((&draft.bastion, &draft.access), (&ChosenBastion::Known(name("prod")), &Access::Open));
     assert_eq!(draft.database.unwrap().host.as_str(), "10.0.1.99");
     assert_eq!(draft.listen, Some(Listen::loopback(15432.try_into().unwrap())));
     stage.tell(Msg::Told { id, outcome: Ok(Reply::Refused { code: 2, message: "the disk is full".to_owned() }) });
@@ -435,15 +441,107 @@ fn a_tunnel_is_changed_on_the_same_pages() {
     stage.press("ctrl-u");
     stage.type_in("billing");
     stage.sees("there is a tunnel billing already");
-    stage.press("esc esc");
+    stage.press("esc esc esc esc");
     stage.sees("nothing was changed");
     assert!(stage.asks().is_empty());
     // One that other machines may use stays so.
     stage.change(|snapshot| snapshot.tunnels[0].listen = Some("0.0.0.0:15432".parse().unwrap()));
-    stage.press("e enter enter");
+    stage.press("e enter enter enter enter");
     let (_, asked) = self::asked(&mut stage);
     assert!(
         matches!(asked, Request::EditTunnel { draft, .. } if draft.listen == Some("0.0.0.0:15432".parse().unwrap()))
+    );
+}
+
+#[test]
+fn the_bastion_and_the_login_of_a_tunnel_are_changed_on_the_same_pages() {
+    let mut stage = Stage::new(100, 40);
+    stage.show(made::every_state());
+    stage.select("orders");
+    // Another bastion; ctrl-s changes it from any page.
+    stage.press("e e ctrl-s");
+    let (id, asked) = asked(&mut stage);
+    let Request::EditTunnel { draft, .. } = asked else { panic!("{asked:?}") };
+    assert_eq!((&draft.bastion, &draft.access), (&ChosenBastion::Known(name("edge")), &Access::Open));
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
+    stage.sees("orders is changed");
+    // An agent, then the bastion's own again.
+    stage.press("e enter end ctrl-s");
+    let (id, asked) = self::asked(&mut stage);
+    let Request::EditTunnel { draft, .. } = asked else { panic!("{asked:?}") };
+    assert!(
+        matches!(&draft.access, Access::Identity(identity) if identity.to_string() == "the SSH agent"),
+        "{draft:?}"
+    );
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
+    stage.change(|snapshot| {
+        snapshot.tunnels[0].identity = Some(adit::model::Identity::File("/home/me/.ssh/id_ed25519".into()));
+    });
+    stage.press("e enter");
+    stage.sees("/home/me/.ssh/id_ed25519");
+    stage.press("ctrl-s");
+    let (id, asked) = self::asked(&mut stage);
+    assert!(matches!(&asked, Request::EditTunnel { draft, .. } if draft.access == Access::Open), "{asked:?}");
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
+    stage.press("e enter home down ctrl-s");
+    let (id, asked) = self::asked(&mut stage);
+    assert!(matches!(&asked, Request::EditTunnel { draft, .. } if draft.access == Access::Bastions), "{asked:?}");
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
+    // A new key is made first, then shown by name; a refusal keeps the pages.
+    stage.press("e enter home ctrl-s");
+    let (id, asked) = self::asked(&mut stage);
+    let Request::Key { ask: adit::service::KeyRequest::Make { name: key, kind, .. } } = &asked else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((key, *kind), (&name("orders"), KeyType::Ed25519));
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
+    let (id, asked) = self::asked(&mut stage);
+    let Request::EditTunnel { draft, .. } = asked else { panic!("{asked:?}") };
+    assert_eq!(draft.access, Access::Identity(adit::model::Identity::Key(name("orders"))));
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::Refused { code: 2, message: "the disk is full".to_owned() }) });
+    stage.sees("the disk is full");
+    stage.press("ctrl-s");
+    assert!(matches!(self::asked(&mut stage).1, Request::EditTunnel { .. }), "the key is there already");
+}
+
+#[test]
+fn a_bastion_is_changed_on_the_same_pages() {
+    let mut stage = Stage::new(100, 40);
+    stage.show(made::every_state());
+    stage.press("2 e");
+    stage.sees("Edit bastion prod");
+    stage.sees("bastion › access");
+    stage.sees_not("access › database");
+    stage.sees("bastion.example.com");
+    stage.press("ctrl-u");
+    stage.type_in("ops@b.example:2222");
+    stage.press("enter");
+    stage.sees("What shall the login show?");
+    stage.sees("key prod");
+    stage.press("enter");
+    let (id, asked) = asked(&mut stage);
+    let Request::EditBastion { name: edited, draft } = asked else { panic!("{asked:?}") };
+    let ChosenBastion::New { name: new, endpoint, user } = &draft.bastion else { panic!("{draft:?}") };
+    assert_eq!(
+        (edited, new, endpoint.to_string().as_str(), user.as_str()),
+        (name("prod"), &name("prod"), "b.example:2222", "ops")
+    );
+    assert_eq!(draft.access, Access::Open);
+    stage.tell(Msg::Told { id, outcome: Ok(Reply::Done) });
+    stage.sees("prod is changed");
+    stage.sees("2 Bastions");
+    // Another name is checked while it is typed, and esc leaves it as it is, on the same screen.
+    stage.press("e tab tab tab ctrl-u");
+    stage.type_in("edge");
+    stage.sees("there is a bastion edge already");
+    stage.press("esc");
+    stage.sees("nothing was changed");
+    stage.sees("╭ Bastions ─");
+    stage.press("e enter end enter");
+    let (_, asked) = self::asked(&mut stage);
+    assert!(
+        matches!(&asked, Request::EditBastion { draft, .. } if matches!(draft.access, Access::Identity(adit::model::Identity::Agent(_)))),
+        "{asked:?}"
     );
 }
 

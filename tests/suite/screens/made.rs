@@ -51,6 +51,7 @@ pub(crate) fn tunnel(text: &str, kind: &str, host: &str, local: u16) -> TunnelSt
         user: None,
         dbname: None,
         autostart: false,
+        identity: None,
     }
 }
 
@@ -158,6 +159,7 @@ fn bastion(text: &str, host: &str, key: Option<&str>, tunnels: &[TunnelStatus]) 
         endpoint: serde_json::from_value(json!({"host": host, "port": 22})).unwrap(),
         user: "adit".to_owned(),
         identity: "key prod".to_owned(),
+        login: Some(adit::model::Identity::Key(name("prod"))),
         via: Vec::new(),
         host_key: key.map(|key| KnownHostKey { key_type: "ssh-ed25519".to_owned(), fingerprint: key.to_owned() }),
         tunnels: of.map(|tunnel| tunnel.name.clone()).collect(),

@@ -136,8 +136,10 @@ fn every_page() {
     resumed("climb-broken", &climbed(super::reports::failing().findings, true), |_| {});
     resumed("climb-whole", &climbed(whole(), true), |_| {});
     super::same("edit", &every_state(), |stage| {
-        stage.press("e enter");
+        stage.press("e enter enter enter");
     });
+    super::same("edit-access", &every_state(), |stage| stage.press("e enter"));
+    super::same("edit-bastion", &every_state(), |stage| stage.press("2 e"));
     super::same("remove", &every_state(), |stage| stage.press("x"));
     super::same("drafts", &with_drafts(), |stage| stage.press("G k"));
     super::same("drop-draft", &with_drafts(), |stage| stage.press("G k x"));

@@ -115,6 +115,7 @@ async fn a_tunnel_is_changed_renamed_and_removed_with_its_comments_kept() {
     changed.database =
         Some(Database { kind: Kind::Redis, host: "10.0.1.99".parse().unwrap(), port: 6380.try_into().unwrap() });
     (changed.dbname, changed.autostart) = (Some("1".to_owned()), true);
+    (changed.bastion, changed.access) = (ChosenBastion::Open, Access::Open);
     let edit =
         |name: &str, draft: &Draft| Request::EditTunnel { name: name.parse().unwrap(), draft: Box::new(draft.clone()) };
     let mut clash = changed.clone();
@@ -127,6 +128,51 @@ async fn a_tunnel_is_changed_renamed_and_removed_with_its_comments_kept() {
     assert_eq!(Some(tunnel.database), changed.database);
     assert_eq!((tunnel.listen, tunnel.autostart, tunnel.dbname.as_deref()), (None, true, Some("1")));
     assert!(after.tunnels.iter().all(|tunnel| tunnel.name.as_str() != "orders"));
+
+    // Another login, another bastion, and the bastion's own login again: only what is answered changes.
+    let shown = |text: &str| {
+        let config = std::fs::read_to_string(&home.paths.config).unwrap();
+        assert!(config.contains(text), "{text} is not in\n{config}");
+        config
+    };
+    changed.access = Access::Identity(crate::model::Identity::File("/keys/mine".into()));
+    ask(&client, edit("orders-eu", &changed)).await.unwrap();
+    shown("identity_file = \"/keys/mine\"");
+    changed.access = Access::Open;
+    ask(&client, edit("orders-eu", &changed)).await.unwrap();
+    shown("identity_file = \"/keys/mine\"");
+    changed.access = Access::Bastions;
+    ask(&client, edit("orders-eu", &changed)).await.unwrap();
+    assert!(!shown("orders-eu").contains("/keys/mine"));
+    let old = tunnel.bastion.clone();
+    changed.bastion = ChosenBastion::New {
+        name: "fresh".parse().unwrap(),
+        endpoint: crate::model::Endpoint::new("fresh.example".parse().unwrap(), 2222.try_into().unwrap()),
+        user: "ops".to_owned(),
+    };
+    changed.access = Access::Identity(crate::model::Identity::File("/keys/fresh".into()));
+    ask(&client, edit("orders-eu", &changed)).await.unwrap();
+    assert!(shown("[bastions.fresh]").contains("bastion = \"fresh\""));
+    changed.access = Access::Open;
+    let bastion_edit = |name: &str, draft: &Draft| Request::EditBastion {
+        name: name.parse().unwrap(),
+        draft: Box::new(draft.clone()),
+    };
+    if let ChosenBastion::New { name, user, .. } = &mut changed.bastion {
+        (*name, *user) = ("fresher".parse().unwrap(), "root".to_owned());
+    }
+    ask(&client, bastion_edit("fresh", &changed)).await.unwrap();
+    let config = shown("[bastions.fresher]");
+    assert!(
+        config.contains("bastion = \"fresher\"")
+            && config.contains("user = \"root\"")
+            && config.contains("/keys/fresh"),
+        "{config}"
+    );
+    assert!(ask(&client, bastion_edit("nowhere", &changed)).await.is_err());
+    (changed.bastion, changed.access) = (ChosenBastion::Known(old.clone()), Access::Open);
+    ask(&client, edit("orders-eu", &changed)).await.unwrap();
+    ask(&client, Request::Remove { subject: Subject::Bastion("fresher".parse().unwrap()) }).await.unwrap();
 
     let remove = |subject: Subject| Request::Remove { subject };
     let bastion = || Subject::Bastion(tunnel.bastion.clone());
