@@ -15,6 +15,7 @@ mod explain;
 mod failure;
 mod identity;
 mod import;
+mod journal;
 mod key;
 mod logs;
 mod paths;
@@ -91,6 +92,8 @@ enum Command {
     Explain,
     /// Take bastions and tunnels from your OpenSSH configuration, or from an ssh -L line
     Import(import::Import),
+    /// Show what happened, to all tunnels or to one
+    Journal(journal::Journal),
     /// Show the background service's log
     Logs(logs::Logs),
     /// Control the background service
@@ -162,6 +165,7 @@ async fn perform(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Run(command)) => run_command::run(context, command).await,
         Some(Command::Explain) => explain::run(context).await,
         Some(Command::Import(command)) => import::run(context, command).await,
+        Some(Command::Journal(command)) => journal::run(context, command).await,
         Some(Command::Logs(command)) => logs::run(context, command).await,
         Some(Command::Daemon(command)) => daemon::run(context, command).await,
         Some(Command::Config(command)) => config_files::run(context, command),
@@ -221,6 +225,8 @@ mod tests {
             "import --ssh-config f --select a b",
             "import --all --allow-exec --json",
             "import --command ssh",
+            "journal",
+            "journal orders --json",
             "logs -n 5 -f",
             "explain --json",
             "daemon run",

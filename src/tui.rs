@@ -11,6 +11,7 @@ mod keymap;
 mod keys;
 mod layout;
 mod msg;
+mod notices;
 mod overlay;
 mod page;
 mod runtime;

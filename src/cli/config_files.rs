@@ -61,6 +61,7 @@ fn preferences(settings: &Settings) -> serde_json::Value {
         "mouse": preferences.mouse,
         "leaves_from": preferences.leaves_from,
         "keymap": keymap,
+        "notify": preferences.notify,
     })
 }
 

@@ -119,6 +119,7 @@ pub(super) fn look(context: &Context, preferences: &Preferences, complaint: Opti
         themes,
         ascii: !speaks_utf8(),
         mouse: preferences.mouse,
+        notify: preferences.notify.clone(),
         badge: None,
         zone: jiff::tz::TimeZone::system(),
     }

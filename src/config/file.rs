@@ -14,8 +14,8 @@ use super::fields::{Fields, LACK, UNKNOWN, shortened};
 use super::mistake::{Mistake, nearest};
 use super::source::Source;
 use crate::model::{
-    AgentSocket, Bastion, DEFAULT_KEEPALIVE, Database, Endpoint, Host, Identity, Kind, Listen, Name, Port, SSH_PORT,
-    Sharing, Tunnel,
+    AgentSocket, Bastion, DEFAULT_KEEPALIVE, Database, Endpoint, Host, Identity, Kind, Listen, Name, Notify, Port,
+    SSH_PORT, Sharing, Tunnel,
 };
 
 /// The only version of the format.
@@ -88,6 +88,7 @@ pub(super) struct PreferencesEntry {
     pub(super) theme: Option<(String, usize)>,
     pub(super) mouse: Option<(bool, usize)>,
     pub(super) leaves_from: Option<(Vec<IpAddr>, usize)>,
+    pub(super) notify: Option<(Notify, usize)>,
 }
 
 /// The keys that a file gives an action.
@@ -177,12 +178,32 @@ fn read_tables(
 }
 
 fn preferences(fields: &mut Fields<'_>) -> PreferencesEntry {
-    fields.refuse_unknown(&["theme", "mouse", "leaves_from"]);
+    fields.refuse_unknown(&["theme", "mouse", "leaves_from", "notify", "notify_command"]);
     let theme = fields.text("theme").map(|theme| (theme.to_owned(), fields.value_place("theme")));
     let mouse = fields.flag("mouse").map(|mouse| (mouse, fields.value_place("mouse")));
     let addresses = fields.list::<Address>("leaves_from").into_iter().map(|Address(ip)| ip).collect();
     let leaves_from = fields.has("leaves_from").then(|| (addresses, fields.value_place("leaves_from")));
-    PreferencesEntry { theme, mouse, leaves_from }
+    let notify = notify(fields).map(|notify| (notify, fields.value_place("notify")));
+    PreferencesEntry { theme, mouse, leaves_from, notify }
+}
+
+/// How notices are given.
+fn notify(fields: &mut Fields<'_>) -> Option<Notify> {
+    let command = fields.text("notify_command").map(str::to_owned);
+    let manners = [("off", 0), ("bell", 1), ("osc9", 2), ("command", 3)];
+    match (fields.choice("notify", &manners)?, command) {
+        (0, _) => Some(Notify::Off),
+        (1, _) => Some(Notify::Bell),
+        (2, _) => Some(Notify::Osc9),
+        (_, Some(line)) if !line.trim().is_empty() => Some(Notify::Command(line)),
+        _ => {
+            fields.wrong(
+                "notify",
+                "which command? notify_command names it, as in \"notify-send \\\"$ADIT_NOTICE\\\"\"".to_owned(),
+            );
+            None
+        }
+    }
 }
 
 /// One key or a list of them for each action; which actions and keys there are is judged elsewhere.

@@ -79,6 +79,9 @@ fn prefer(contents: &[(&Source, Contents)], themes: Option<&[String]>, mistakes:
     if let Some((_, addresses, _)) = only(contents, "leaves_from", |entry| entry.leaves_from.as_ref(), mistakes) {
         preferences.leaves_from.clone_from(addresses);
     }
+    if let Some((_, notify, _)) = only(contents, "notify", |entry| entry.notify.as_ref(), mistakes) {
+        preferences.notify = notify.clone();
+    }
     preferences
 }
 

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::model::Notify;
 
 fn home() -> (TempDir, Paths) {
     let folder = TempDir::new().unwrap();
@@ -124,6 +125,24 @@ fn what_is_written_arrives_as_values() {
         preferences.leaves_from,
         ["203.0.113.7", "2001:db8::7"].map(|ip| ip.parse::<std::net::IpAddr>().unwrap())
     );
+}
+
+#[test]
+fn notices_are_off_until_a_manner_is_chosen() {
+    let (_folder, paths) = home();
+    let notify = |text: &str| {
+        write(&paths.config, format!("[preferences]\n{text}").as_bytes());
+        load(&paths).map(|settings| settings.preferences.notify).map_err(|error| error.to_string())
+    };
+    assert_eq!(notify(""), Ok(Notify::Off));
+    assert_eq!(notify("notify = \"off\""), Ok(Notify::Off));
+    assert_eq!(notify("notify = \"bell\""), Ok(Notify::Bell));
+    assert_eq!(notify("notify = \"osc9\"\nnotify_command = \"x\""), Ok(Notify::Osc9));
+    let command = "notify = \"command\"\nnotify_command = 'notify-send \"$ADIT_NOTICE\"'";
+    assert_eq!(notify(command), Ok(Notify::Command("notify-send \"$ADIT_NOTICE\"".to_owned())));
+    let error = notify("notify = \"command\"").unwrap_err();
+    assert!(error.contains("config.toml:2:10: preferences.notify: which command?"), "{error}");
+    assert!(notify("notify = \"mail\"").unwrap_err().contains("preferences.notify"));
 }
 
 #[test]

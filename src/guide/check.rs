@@ -63,7 +63,7 @@ fn by_hand(setup: &Setup) -> Option<Step> {
     let port = setup.address.port.get();
     let more = if port == SSH_PORT { String::new() } else { format!(" -p {port}") };
     let listen = Listen::loopback(BY_HAND.try_into().ok()?);
-    let recipe = Recipe { kind: served.database.kind, listen: &listen, user: None, dbname: None };
+    let recipe = Recipe { kind: served.database.kind, listen: &listen, name: None, user: None, dbname: None };
     let client = Format::client(served.database.kind).and_then(|format| recipe.plain(format).ok());
     let why = "with a login and key of one's own it tells a fault of the way from one of the key: two terminals, since the client \
                runs here and not on the bastion";

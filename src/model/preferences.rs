@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::notify::Notify;
+
 /// How the person wants to be shown things, and what is known of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preferences {
@@ -14,6 +16,9 @@ pub struct Preferences {
     pub mouse: bool,
     /// The addresses that others see this machine as, for allow-lists.
     pub leaves_from: Vec<IpAddr>,
+    /// How the dashboard tells of tunnels that fall or heal while nobody looks at it.
+    #[serde(default)]
+    pub notify: Notify,
     /// Keys of the person's own, in the order of the files.
     #[serde(default)]
     pub keymap: Vec<Binding>,
@@ -21,7 +26,7 @@ pub struct Preferences {
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: None, mouse: true, leaves_from: Vec::new(), keymap: Vec::new() }
+        Self { theme: None, mouse: true, leaves_from: Vec::new(), notify: Notify::Off, keymap: Vec::new() }
     }
 }
 

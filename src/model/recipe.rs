@@ -188,6 +188,8 @@ pub struct Recipe<'a> {
     pub kind: Kind,
     /// Where the tunnel listens.
     pub listen: &'a Listen,
+    /// The database's own name as the bastion sees it, where it has one: TLS certificates are made out to names.
+    pub name: Option<&'a str>,
     /// The database user, if one is configured.
     pub user: Option<&'a str>,
     /// The database name, if one is configured.
@@ -201,6 +203,7 @@ impl<'a> Recipe<'a> {
         Self {
             kind: tunnel.database.kind,
             listen,
+            name: Some(tunnel.database.host.as_str()).filter(|name| name.parse::<std::net::IpAddr>().is_err()),
             user: tunnel.user.as_deref().filter(|text| !text.is_empty()),
             dbname: tunnel.dbname.as_deref().filter(|text| !text.is_empty()),
         }

@@ -288,6 +288,9 @@ pub struct Snapshot {
     /// The last things that happened, oldest first.
     #[serde(default)]
     pub journal: Vec<Entry>,
+    /// How many older ones are not among them.
+    #[serde(default)]
+    pub journal_missed: u64,
     /// What diagnoses found, of the last subjects that were asked about, newest last.
     #[serde(default)]
     pub reports: Vec<Diagnosis>,

@@ -3,6 +3,7 @@
 mod compare;
 mod explain;
 mod import;
+mod journal;
 mod keys;
 mod lists;
 mod qr;
@@ -15,6 +16,7 @@ mod table;
 pub use compare::report_changes;
 pub use explain::{explain_json, explain_text};
 pub use import::{offers_json, offers_text};
+pub use journal::{journal_json, journal_text};
 pub use keys::imported_text;
 pub use lists::{
     BastionView, HostKeyView, KeyView, TrustView, TunnelView, bastion_json, bastion_text, bastion_values,

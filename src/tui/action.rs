@@ -15,6 +15,8 @@ pub enum Scope {
     Drafts,
     /// The list of bastions.
     Bastions,
+    /// The journal.
+    Journal,
     /// The list of keys.
     Keys,
     /// The page of a key.
@@ -118,6 +120,9 @@ actions! {
     Rename Tunnels "rename" [ch('R')], "", "Gives the selected tunnel another name.";
     Duplicate Tunnels "duplicate" [ch('D')], "", "Adds a tunnel like the selected one, under another name and local port.";
     Events Tunnels "events" [ch('J')], "", "Shows the journal of the selected tunnel alone.";
+    CopyEntry Journal "copy-entry" [ch('y')], "copy line", "Copies the selected line with its moment.";
+    ReadEntry Journal "read-entry" [key(Code::Enter)], "read", "Shows the selected line in full.";
+    AnswerBastion Bastions "trust" [ch('a')], "trust", "Answers the question that the selected bastion waits for, or pins its host key by the fingerprint.";
     RemoveBastion Bastions "remove-bastion" [ch('x')], "", "Removes the selected bastion, after a question; one in use stays.";
     CopyBastion Bastions "copy-bastion" [ch('y')], "copy", "Copies something of the selected bastion: fingerprint, address, a command.";
     RenameBastion Bastions "rename-bastion" [ch('R')], "", "Gives the selected bastion another name, also where tunnels name it.";

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use super::action::Scope;
 use super::keymap::Keymap;
 use super::keys::{self, Keyring, Topic};
+use super::notices::Notices;
 use super::overlay::Overlay;
 use super::page::{Open, Page};
 use super::theme::{Ground, Theme, Themes};
@@ -20,7 +21,7 @@ use super::widget::field::Field;
 use super::widget::list::Selection;
 use super::widget::pane::Ink;
 use super::{setup, wizard};
-use crate::model::{Name, Phase, Preferences, Snapshot};
+use crate::model::{Name, Notify, Phase, Preferences, Snapshot};
 
 pub(crate) use lines::Row;
 pub(crate) use order::{Grouping, Sort};
@@ -61,7 +62,7 @@ impl Screen {
             Self::Tunnels => &[Scope::Tunnels, Scope::List, Scope::Global],
             Self::Bastions => &[Scope::Bastions, Scope::List, Scope::Global],
             Self::Keys => &[Scope::Keys, Scope::List, Scope::Global],
-            Self::Journal => &[Scope::List, Scope::Global],
+            Self::Journal => &[Scope::Journal, Scope::List, Scope::Global],
         }
     }
 }
@@ -109,6 +110,8 @@ pub struct Look {
     pub ascii: bool,
     /// Mouse reporting at the start.
     pub mouse: bool,
+    /// How tunnels that fall or heal are told of while nobody looks.
+    pub notify: Notify,
     /// A word for the head of the screen, such as "demo".
     pub badge: Option<String>,
     /// Clocks are shown in this time zone.
@@ -146,6 +149,7 @@ pub struct App {
     pub(crate) marked: BTreeSet<Name>,
     pub(crate) sort: Sort,
     pub(crate) grouping: Grouping,
+    pub(crate) notices: Notices,
     pub(crate) keymap: Keymap,
     pub(crate) themes: Themes,
     pub(crate) theme: Theme,
@@ -191,6 +195,7 @@ impl App {
             marked: BTreeSet::new(),
             sort: Sort::default(),
             grouping: Grouping::default(),
+            notices: Notices::default(),
             keymap: Keymap::default(),
             themes: look.themes,
             theme,

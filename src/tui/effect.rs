@@ -26,6 +26,11 @@ pub enum Effect {
         /// What it is, in words.
         what: String,
     },
+    /// Tell a person who looks elsewhere.
+    Notify {
+        /// A few words of our own.
+        words: String,
+    },
     /// Give the terminal to a command of the person's shell until it ends.
     RunClient {
         /// The command line.

@@ -18,6 +18,8 @@ pub enum Input {
     Scroll(u16, u16, i8),
     /// The terminal's background is that; the answer to a question that was asked of it.
     Ground(Ground),
+    /// The terminal is looked at from now on, or not.
+    Focus(bool),
     /// The whole screen must be drawn again, as after a suspension.
     Redraw,
     /// The process is asked to stop, as by Ctrl-Z elsewhere.

@@ -54,6 +54,9 @@ pub trait Surroundings {
     /// The text itself, where no way leads to the person's clipboard.
     fn copy(&mut self, text: &str) -> Result<String, String>;
 
+    /// Tells a person who looks elsewhere.
+    fn notify(&mut self, words: &str);
+
     /// Gives the terminal to a command until it ends.
     fn run_client(&mut self, command: &str) -> impl Future<Output = io::Result<Result<(), String>>>;
 
@@ -242,6 +245,7 @@ where
                 let outcome = around.copy(&text);
                 queue.extend(update::update(app, Msg::Copied { what, outcome }, around.now()));
             }
+            Effect::Notify { words } => around.notify(&words),
             Effect::RunClient { command } => {
                 let outcome = around.run_client(&command).await?;
                 clear(terminal)?;

@@ -3,5 +3,6 @@
 pub(super) mod desk;
 mod events;
 mod guard;
+mod notify;
 mod sieve;
 mod signals;

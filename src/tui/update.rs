@@ -3,6 +3,7 @@
 mod bastions;
 mod copy;
 mod global;
+mod journal;
 mod keys;
 mod list;
 mod many;
@@ -40,7 +41,14 @@ const TOAST_SECONDS: i64 = 4;
 pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
     app.now = now;
     match msg {
-        Msg::Input(input) => take_input(app, input),
+        Msg::Input(input) => {
+            match input {
+                Input::Focus(seen) => app.notices.look(seen),
+                Input::Key(_) | Input::Paste(_) | Input::Click(..) | Input::Scroll(..) => app.notices.touch(now),
+                Input::Resize(..) | Input::Ground(_) | Input::Redraw | Input::Suspend | Input::Closed => {}
+            }
+            take_input(app, input)
+        }
         Msg::Snapshot(snapshot) => take_snapshot(app, snapshot),
         Msg::Refused { about, why } => {
             app.complain(format!("{about}: {why}"));
@@ -72,7 +80,9 @@ pub fn update(app: &mut App, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Tick => {
             pass_toast(app);
             app.wait();
-            wizard::keep_up(app)
+            let mut effects = wizard::keep_up(app);
+            effects.extend(tell(app));
+            effects
         }
     }
 }
@@ -101,14 +111,23 @@ fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         }
     }
     keys::keep_up(app);
+    app.notices.take(&app.snapshot.tunnels, app.now);
     let mut effects = theme::follow(app);
     effects.extend(wizard::keep_up(app));
+    effects.extend(tell(app));
     effects
+}
+
+/// What is to be told to a person who looks elsewhere.
+fn tell(app: &mut App) -> Option<Effect> {
+    app.notices.told(app.now).map(|words| Effect::Notify { words })
 }
 
 fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
     match input {
-        Input::Paste(_) | Input::Click(..) | Input::Scroll(..) if app.setup.page.is_some() && app.overlays.is_empty() => {
+        Input::Paste(_) | Input::Click(..) | Input::Scroll(..)
+            if app.setup.page.is_some() && app.overlays.is_empty() =>
+        {
             setup::input(app, input)
         }
         Input::Paste(_) | Input::Click(..) | Input::Scroll(..) if app.wizard.is_some() && app.overlays.is_empty() => {
@@ -151,7 +170,7 @@ fn take_input(app: &mut App, input: Input) -> Vec<Effect> {
             theme::answered(app, ground);
             Vec::new()
         }
-        Input::Redraw => Vec::new(),
+        Input::Redraw | Input::Focus(_) => Vec::new(),
         Input::Suspend => vec![Effect::Suspend],
         Input::Closed => vec![Effect::Quit],
     }
@@ -315,6 +334,7 @@ pub(crate) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     match action.scope() {
         Scope::Tunnels | Scope::Drafts => tunnels::obstacle(app, action),
         Scope::Bastions => bastions::obstacle(app, action),
+        Scope::Journal => journal::obstacle(app),
         Scope::Keys | Scope::Key | Scope::Rotation => keys::obstacle(app, action),
         Scope::Setup => setup::obstacle(app, action),
         Scope::Diagnosis => page::obstacle(app, action),
@@ -335,6 +355,7 @@ pub(crate) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     match action.scope() {
         Scope::Tunnels | Scope::Drafts => tunnels::perform(app, action),
         Scope::Bastions => bastions::perform(app, action),
+        Scope::Journal => journal::perform(app, action),
         Scope::Keys | Scope::Key | Scope::Rotation => keys::perform(app, action),
         Scope::Setup => setup::perform(app, action),
         Scope::Diagnosis => page::perform(app, action),

@@ -3,6 +3,7 @@
 mod diagnosis;
 mod keys;
 mod looks;
+mod notices;
 mod random;
 mod setup;
 mod tunnels;
@@ -358,6 +359,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
         let key = action.keys()[0];
         let screen = match action.scope() {
             adit::tui::Scope::Bastions => "2",
+            adit::tui::Scope::Journal => "4",
             adit::tui::Scope::Keys => "3",
             adit::tui::Scope::Key => "3 enter",
             adit::tui::Scope::Rotation => {

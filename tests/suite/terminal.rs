@@ -1,6 +1,8 @@
 //! The screen in a real terminal: what it shows there, and that the terminal is given back on every way out.
 
+mod changes;
 mod clients;
+mod copying;
 pub(crate) mod desk;
 mod diagnosis;
 mod keys;

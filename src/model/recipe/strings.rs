@@ -138,11 +138,13 @@ impl Recipe<'_> {
 
     /// A `psql` command.
     pub(super) fn psql(&self) -> Result<String, RecipeError> {
-        let (host, port) = match self.place() {
-            Place::Tcp(address) => (address.ip().to_string(), address.port()),
-            Place::Unix(path) => Self::pg_socket(path).map(|socket| (socket.folder, socket.port))?,
+        let (host, port) = self.pg_place()?;
+        let mut parts = match (self.name, self.place()) {
+            // The name is what a certificate is checked against, the address where the tunnel listens.
+            (Some(name), Place::Tcp(_)) => vec![format!("host={}", conninfo(name)), format!("hostaddr={host}")],
+            _ => vec![format!("host={}", conninfo(&host))],
         };
-        let mut parts = vec![format!("host={}", conninfo(&host)), format!("port={port}")];
+        parts.push(format!("port={port}"));
         parts.extend(self.user.map(|user| format!("user={}", conninfo(user))));
         parts.extend(self.dbname.map(|dbname| format!("dbname={}", conninfo(dbname))));
         Ok(shell_line(&["psql".to_owned(), parts.join(" ")]))
@@ -217,13 +219,23 @@ impl Recipe<'_> {
     }
 
     /// A line for `.pgpass`; what is not configured matches anything, and the password is the person's to append.
+    /// It is found for the URL and the variables; where a name stands in the `psql` command, there is a second line for that.
     pub(super) fn pgpass(&self) -> Result<String, RecipeError> {
-        let (host, port) = match self.place() {
-            Place::Tcp(address) => (address.ip().to_string(), address.port()),
-            Place::Unix(path) => Self::pg_socket(path).map(|socket| (socket.folder, socket.port))?,
-        };
+        let (host, port) = self.pg_place()?;
         let field = |value: Option<&str>| value.map_or_else(|| "*".to_owned(), pgpass);
-        Ok(format!("{}:{port}:{}:{}:", pgpass(&host), field(self.dbname), field(self.user)))
+        let line = |host: &str| format!("{}:{port}:{}:{}:", pgpass(host), field(self.dbname), field(self.user));
+        Ok(match (self.name, self.place()) {
+            (Some(name), Place::Tcp(_)) => format!("{}\n{}", line(&host), line(name)),
+            _ => line(&host),
+        })
+    }
+
+    /// Host, or the socket's folder, and port as libpq takes them.
+    fn pg_place(&self) -> Result<(String, u16), RecipeError> {
+        match self.place() {
+            Place::Tcp(address) => Ok((address.ip().to_string(), address.port())),
+            Place::Unix(path) => Self::pg_socket(path).map(|socket| (socket.folder, socket.port)),
+        }
     }
 
     /// Address and port.
@@ -241,7 +253,7 @@ mod tests {
         let listen: Listen = listen.parse().unwrap();
         let some = |text: &'static str| (!text.is_empty()).then_some(text);
         let (user, dbname) = (some(user.to_owned().leak()), some(dbname.to_owned().leak()));
-        let recipe = Recipe { kind: kind.parse().unwrap(), listen: &listen, user, dbname };
+        let recipe = Recipe { kind: kind.parse().unwrap(), listen: &listen, name: None, user, dbname };
         recipe.write(format, &SshWay::example()).map_err(|error| error.to_string())
     }
 
@@ -305,6 +317,25 @@ mod tests {
         }
         let mongosh = write("mongodb", tcp, "", "d", Format::Mongosh).unwrap();
         assert_eq!(mongosh, r#"mongosh "mongodb://127.0.0.1:15432/d?directConnection=true""#);
+    }
+
+    #[test]
+    fn a_named_database_keeps_its_name_for_certificates() {
+        let tcp: Listen = "127.0.0.1:15432".parse().unwrap();
+        let unix: Listen = "unix:/run/.s.PGSQL.6543".parse().unwrap();
+        let write = |kind: &str, listen: &Listen, format| {
+            let name = Some("db.internal");
+            let recipe = Recipe { kind: kind.parse().unwrap(), listen, name, user: Some("app"), dbname: None };
+            recipe.plain(format).unwrap()
+        };
+        let psql = write("postgres", &tcp, Format::Psql);
+        assert_eq!(psql, r#"psql "host=db.internal hostaddr=127.0.0.1 port=15432 user=app""#);
+        let pass = write("postgres", &tcp, Format::Pgpass);
+        assert_eq!(pass, "127.0.0.1:15432:*:app:\ndb.internal:15432:*:app:");
+        assert_eq!(write("postgres", &unix, Format::Psql), r#"psql "host=/run port=6543 user=app""#);
+        // Libraries know no hostaddr: the URL goes where the tunnel listens.
+        assert_eq!(write("postgres", &tcp, Format::Url), "postgresql://app@127.0.0.1:15432");
+        assert_eq!(write("mysql", &tcp, Format::Mysql), "mysql --host=127.0.0.1 --port=15432 --user=app");
     }
 
     #[test]

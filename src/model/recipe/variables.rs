@@ -131,7 +131,7 @@ mod tests {
 
     fn lines(kind: &str, listen: &str, user: Option<&str>, dbname: Option<&str>) -> String {
         let listen: Listen = listen.parse().unwrap();
-        Recipe { kind: kind.parse().unwrap(), listen: &listen, user, dbname }.variables().unwrap().lines()
+        Recipe { kind: kind.parse().unwrap(), listen: &listen, name: None, user, dbname }.variables().unwrap().lines()
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
     fn named_ones_follow_the_tunnel() {
         let name: Name = "orders-eu".parse().unwrap();
         let listen: Listen = "15432".parse().unwrap();
-        let recipe = Recipe { kind: Kind::Redis, listen: &listen, user: None, dbname: None };
+        let recipe = Recipe { kind: Kind::Redis, listen: &listen, name: None, user: None, dbname: None };
         let pairs = named_variables(&name, &recipe);
         let expected = [
             ("ADIT_ORDERS_EU_HOST", "127.0.0.1"),

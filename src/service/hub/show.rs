@@ -47,6 +47,7 @@ impl Hub {
             keys: self.lists.keys.clone(),
             drafts: self.drafts.all().to_vec(),
             journal: self.journal.entries().skip(self.journal.len().saturating_sub(SHOWN)).cloned().collect(),
+            journal_missed: self.journal.missed() + self.journal.len().saturating_sub(SHOWN) as u64,
             reports: self.diagnoses.shown(),
             preferences: settings.preferences.clone(),
             config_error: self.in_force.error().map(str::to_owned),

@@ -45,7 +45,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
         lines = table::empty(app, &["", words]);
     }
     let head = format!(" {} {} {}What", text::fit("When", when), text::fit("Tunnel", name), text::fit("Event", 8));
-    table::draw(frame, app, places.list, "Journal", &head, lines);
+    let mut title = table::Title::from("Journal");
+    let missed = app.snapshot.journal_missed;
+    title.extra = (missed > 0).then(|| format!("· {missed} older not shown, adit journal has more"));
+    table::draw(frame, app, places.list, title, &head, lines);
     if places.detail.height <= 2 {
         return;
     }

@@ -17,8 +17,10 @@ use tokio::time::timeout;
 
 use super::events::Reader;
 use super::guard::{Guard, install_panic_hook};
+use super::notify::Notifier;
 use super::sieve;
 use super::signals::Signals;
+use crate::model::Notify;
 use crate::service::Client;
 use crate::tui::app::Look;
 use crate::tui::clipboard::{Clipboard, Way};
@@ -67,11 +69,12 @@ pub async fn run(client: Client, look: Look, host: Host) -> io::Result<Ending> {
     let reading = watch::Sender::new(true);
     // From here on a signal no longer ends the process by itself, and the terminal can be taken.
     let signals = Signals::listen(inputs.clone(), reading.subscribe(), host)?;
-    let guard = Guard::take(look.mouse)?;
+    let guard = Guard::take(look.mouse, look.notify != Notify::Off)?;
     // Never dropped: ratatui then shows the cursor, which the guard has done, and where the terminal is gone it panics over that.
     let mut terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
     let reader = Reader::start(inputs, reading, host.nudge)?;
-    let mut desk = Desk { host, reader, guard, resumed: signals.resumed(), clipboard: Clipboard::new() };
+    let notifier = Notifier::new(look.notify.clone());
+    let mut desk = Desk { notifier, host, reader, guard, resumed: signals.resumed(), clipboard: Clipboard::new() };
     let pace = if host.far_away { Pace::FarAway } else { Pace::AtHand };
     let ran = runtime::run(&mut *terminal, received, client, look, pace, &mut desk).await;
     drop(desk);
@@ -93,6 +96,7 @@ struct Desk {
     guard: Guard,
     resumed: watch::Receiver<u64>,
     clipboard: Clipboard,
+    notifier: Notifier,
 }
 
 impl Desk {
@@ -132,6 +136,10 @@ impl Surroundings for Desk {
                 Err(_) => Err(text.to_owned()),
             },
         }
+    }
+
+    fn notify(&mut self, words: &str) {
+        self.notifier.give(words);
     }
 
     async fn run_client(&mut self, command: &str) -> io::Result<Result<(), String>> {

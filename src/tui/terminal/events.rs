@@ -120,7 +120,9 @@ fn translate(event: Event) -> Option<Input> {
             MouseEventKind::ScrollDown => Some(Input::Scroll(mouse.column, mouse.row, 1)),
             _ => None,
         },
-        Event::Key(_) | Event::FocusGained | Event::FocusLost => None,
+        Event::FocusGained => Some(Input::Focus(true)),
+        Event::FocusLost => Some(Input::Focus(false)),
+        Event::Key(_) => None,
     }
 }
 

@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 
@@ -13,12 +16,14 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal, taken.
 pub(super) struct Guard {
     mouse: bool,
+    /// The terminal tells whether it is looked at.
+    focus: bool,
 }
 
 impl Guard {
     /// Takes the terminal: raw mode, the alternate screen, pasted text in one piece, the mouse where wanted.
-    pub(super) fn take(mouse: bool) -> io::Result<Self> {
-        let guard = Self { mouse };
+    pub(super) fn take(mouse: bool, focus: bool) -> io::Result<Self> {
+        let guard = Self { mouse, focus };
         guard.enter()?;
         Ok(guard)
     }
@@ -35,6 +40,9 @@ impl Guard {
         TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        if self.focus {
+            execute!(io::stdout(), EnableFocusChange)?;
+        }
         if self.mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
     }
 
@@ -64,7 +72,7 @@ fn give_back() {
         return;
     }
     // Nobody is left to tell when the terminal is gone.
-    let _ = execute!(io::stdout(), DisableMouseCapture);
+    let _ = execute!(io::stdout(), DisableFocusChange, DisableMouseCapture);
     let _ = execute!(io::stdout(), DisableBracketedPaste);
     let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
@@ -107,7 +115,7 @@ mod tests {
     fn panics_at_a_given_terminal() {
         if std::env::var_os("ADIT_TEST_PANIC").is_some() {
             install_panic_hook();
-            let _guard = Guard::take(true).unwrap();
+            let _guard = Guard::take(true, true).unwrap();
             let tty = File::open("/dev/tty").unwrap();
             assert!(!tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ICANON));
             panic!("as planned");

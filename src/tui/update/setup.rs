@@ -281,7 +281,13 @@ pub(super) fn input(app: &mut App, input: Input) -> Vec<Effect> {
             let Some(page) = app.setup.page.as_deref_mut() else { return Vec::new() };
             scroll(page, room, lines > 0, usize::from(lines.unsigned_abs()));
         }
-        Input::Key(_) | Input::Ground(_) | Input::Resize(..) | Input::Redraw | Input::Suspend | Input::Closed => {}
+        Input::Key(_)
+        | Input::Focus(_)
+        | Input::Ground(_)
+        | Input::Resize(..)
+        | Input::Redraw
+        | Input::Suspend
+        | Input::Closed => {}
     }
     Vec::new()
 }

@@ -127,7 +127,7 @@ fn take(app: &mut App, mut wizard: Box<Wizard>, input: Input) -> Vec<Effect> {
             scroll(&mut wizard, isize::from(lines));
             (Stays::Yes, Vec::new())
         }
-        Input::Resize(..) | Input::Ground(_) | Input::Redraw | Input::Suspend | Input::Closed => {
+        Input::Resize(..) | Input::Focus(_) | Input::Ground(_) | Input::Redraw | Input::Suspend | Input::Closed => {
             (Stays::Yes, Vec::new())
         }
     };

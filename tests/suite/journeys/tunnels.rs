@@ -12,7 +12,14 @@ use crate::screens::stage::Stage;
 fn order(stage: &Stage) -> Vec<String> {
     let known = every_state();
     let named = |line: &str| {
-        let word = line.strip_prefix('│')?.chars().take(40).collect::<String>().split_whitespace().find(|word| word.chars().count() > 2)?.to_owned();
+        let word = line
+            .strip_prefix('│')?
+            .chars()
+            .take(40)
+            .collect::<String>()
+            .split_whitespace()
+            .find(|word| word.chars().count() > 2)?
+            .to_owned();
         known.tunnels.iter().find(|tunnel| tunnel.name.as_str() == word).map(|_| word)
     };
     stage.text().lines().filter_map(named).collect()

@@ -34,6 +34,7 @@ impl Stage {
             ground: None,
             ascii: false,
             mouse: true,
+            notify: adit::model::Notify::Off,
             badge: None,
             zone: jiff::tz::TimeZone::UTC,
         };
