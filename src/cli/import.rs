@@ -29,7 +29,7 @@ pub(super) struct Import {
     #[arg(long, value_name = "LINE")]
     command: Option<String>,
     /// Read the configuration although it runs commands (Match exec)
-    #[arg(long, conflicts_with = "command")]
+    #[arg(long)]
     allow_exec: bool,
 }
 
@@ -56,46 +56,77 @@ pub(super) async fn run(context: &Context, import: Import) -> Outcome {
         }
         return Ok(DONE);
     };
+    if unknown {
+        return Ok(UNKNOWN);
+    }
     let codes = take(context, &mut offers, &chosen).await?;
     let taken: Vec<Offer> = chosen.iter().filter_map(|index| offers.get(*index).cloned()).collect();
     show(context, &taken)?;
     next_steps(&taken);
-    Ok(worst(codes.into_iter().chain(unknown.then_some(UNKNOWN))))
+    Ok(worst(codes))
 }
 
-/// The hosts in question, with what ssh says of each.
-fn hosts(import: &Import, home: Option<&Path>) -> Result<Vec<(String, Resolved)>, Stop> {
+/// A host by its name there, with what ssh says of it or why it says nothing.
+type Heard = (String, Result<Resolved, String>);
+
+/// The hosts in question.
+fn hosts(import: &Import, home: Option<&Path>) -> Result<Vec<Heard>, Stop> {
+    let usual = home.map(|home| home.join(".ssh/config"));
     if let Some(line) = &import.command {
         let words = openssh::taken_apart(line).map_err(Stop::usage)?;
-        let resolved = openssh::resolve_words(&words).map_err(heard)?;
+        let usual = usual.filter(|usual| usual.exists());
+        if let Some(usual) = &usual {
+            looked_at(usual, home, import.allow_exec)?;
+        }
+        let resolved = openssh::resolve_words(usual.as_deref(), &words).map_err(heard)?;
         if resolved.forwards.is_empty() {
             return Err(Stop::usage("the command forwards nothing that adit can carry: it has no -L"));
         }
         let host = words.last().map(String::as_str).unwrap_or_default();
-        return Ok(vec![(called(host), resolved)]);
+        return Ok(vec![(called(host), Ok(resolved))]);
     }
-    let usual = home.map(|home| home.join(".ssh/config"));
     let file = import.ssh_config.clone().or(usual).ok_or_else(|| Stop::usage("there is no home: give --ssh-config"))?;
     if import.ssh_config.is_none() && !file.exists() {
         print::words(&format!("adit: there is no {}; --ssh-config reads another file", file.display()));
         return Ok(Vec::new());
     }
-    let Aliases { names, executes } = openssh::aliases(&file, home).map_err(heard)?;
-    if let Some(first) = executes.first().filter(|_| !import.allow_exec) {
-        return Err(Stop::usage(format!(
-            "{} line {} runs a command when it is read: {}\nLook at it, and give --allow-exec if that is all right",
-            first.path.display(),
-            first.line,
-            first.text
-        )));
+    // ssh looks for relative names of its configuration elsewhere.
+    let file = std::path::absolute(&file).map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
+    let names = looked_at(&file, home, import.allow_exec)?;
+    let mut hosts = Vec::new();
+    for name in names {
+        let said = match openssh::resolve(&file, &name) {
+            Ok(resolved) => Ok(resolved),
+            Err(OpensshError::Refused { said, .. }) => Err(said),
+            Err(error) => return Err(heard(error)),
+        };
+        hosts.push((name, said));
     }
-    // Without -F ssh also reads what holds for the whole machine.
-    let asked = import.ssh_config.as_ref().map(|_| file.as_path());
-    names.into_iter().map(|name| Ok((name.clone(), openssh::resolve(asked, &name).map_err(heard)?))).collect()
+    match hosts.first() {
+        // What is wrong with all of them is wrong with the file.
+        Some((_, Err(why))) if hosts.iter().all(|(_, said)| said.as_ref().is_err_and(|other| other == why)) => {
+            Err(Stop::usage(why))
+        }
+        _ => Ok(hosts),
+    }
+}
+
+/// The names of a file, unless reading it would run something that nobody allowed.
+fn looked_at(file: &Path, home: Option<&Path>, allow_exec: bool) -> Result<Vec<String>, Stop> {
+    let Aliases { names, executes } = openssh::aliases(file, home).map_err(heard)?;
+    let Some(first) = executes.first().filter(|_| !allow_exec) else { return Ok(names) };
+    Err(Stop::usage(format!(
+        "{} line {} runs a command when it is read, or may include one: {}\nLook at it, and give --allow-exec if that is \
+         all right",
+        first.path.display(),
+        first.line,
+        first.text
+    )))
 }
 
 /// What a bastion from a command line is called: the first part of its host's name.
 fn called(host: &str) -> String {
+    let host = host.strip_prefix("ssh://").unwrap_or(host);
     let host = host.rsplit('@').next().unwrap_or(host);
     let is_address = host.parse::<std::net::IpAddr>().is_ok();
     if is_address { format!("bastion-{host}") } else { host.split('.').next().unwrap_or(host).to_owned() }
@@ -108,7 +139,7 @@ fn heard(error: OpensshError) -> Stop {
     }
 }
 
-fn offered(settings: &Settings, home: Option<&Path>, hosts: Vec<(String, Resolved)>) -> Result<Vec<Offer>, Stop> {
+fn offered(settings: &Settings, home: Option<&Path>, hosts: Vec<Heard>) -> Result<Vec<Offer>, Stop> {
     if hosts.is_empty() {
         return Ok(Vec::new());
     }
@@ -208,7 +239,12 @@ mod tests {
 
     #[test]
     fn bastions_from_a_line_have_short_names() {
-        let rows = [("ops@bastion.example.com", "bastion"), ("edge", "edge"), ("a@192.0.2.1", "bastion-192.0.2.1")];
+        let rows = [
+            ("ops@bastion.example.com", "bastion"),
+            ("edge", "edge"),
+            ("ssh://edge.example.com:22", "edge"),
+            ("a@192.0.2.1", "bastion-192.0.2.1"),
+        ];
         for (host, expected) in rows {
             assert_eq!(called(host), expected);
         }

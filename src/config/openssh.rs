@@ -6,7 +6,6 @@ mod command;
 mod offer;
 mod resolved;
 
-use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -41,32 +40,28 @@ pub enum OpensshError {
     },
 }
 
-/// What the configuration says of one host, by `ssh -G`. With `Match exec` in the configuration it runs those commands, so
-/// look at [`Aliases::executes`] first.
+/// What this file says of one host, by `ssh -G`. With `Match exec` in it this runs those commands, so look at
+/// [`Aliases::executes`] first. What holds for the whole machine (`/etc/ssh/ssh_config`) is not read.
 ///
 /// # Errors
-/// When there is no `ssh`, or it refuses its configuration.
-pub fn resolve(file: Option<&Path>, alias: &str) -> Result<Resolved, OpensshError> {
-    let mut words: Vec<&OsStr> = Vec::new();
-    if let Some(file) = file {
-        words.extend([OsStr::new("-F"), file.as_os_str()]);
-    }
-    words.extend([OsStr::new("--"), OsStr::new(alias)]);
-    ask(&words, alias)
+/// When there is no `ssh`, or it refuses the configuration or the name.
+pub fn resolve(file: &Path, alias: &str) -> Result<Resolved, OpensshError> {
+    ask(file, &["--".to_owned(), alias.to_owned()], alias)
 }
 
-/// What a command line of `ssh` comes to; see [`taken_apart`] for the words that are let through.
+/// What a command line of `ssh` comes to, its host explained by this file; without one by nothing. See [`taken_apart`] for the
+/// words that are let through.
 ///
 /// # Errors
 /// As `resolve`.
-pub fn resolve_words(words: &[String]) -> Result<Resolved, OpensshError> {
+pub fn resolve_words(file: Option<&Path>, words: &[String]) -> Result<Resolved, OpensshError> {
     let about = words.last().map_or("", String::as_str);
-    ask(&words.iter().map(OsStr::new).collect::<Vec<_>>(), about)
+    ask(file.unwrap_or(Path::new("none")), words, about)
 }
 
-fn ask(words: &[&OsStr], about: &str) -> Result<Resolved, OpensshError> {
+fn ask(file: &Path, words: &[String], about: &str) -> Result<Resolved, OpensshError> {
     let mut command = Command::new("ssh");
-    command.arg("-G").args(words).stdin(Stdio::null());
+    command.arg("-G").arg("-F").arg(file).args(words).stdin(Stdio::null());
     let output = command.output().map_err(OpensshError::NoSsh)?;
     if !output.status.success() {
         let said = Untrusted::new(output.stderr).clean(300);
@@ -80,7 +75,5 @@ fn ask(words: &[&OsStr], about: &str) -> Result<Resolved, OpensshError> {
 /// # Errors
 /// As `resolve`.
 pub fn usual_identities() -> Result<Vec<String>, OpensshError> {
-    let none: Vec<OsString> = ["-F", "/dev/null", "localhost"].iter().map(Into::into).collect();
-    let words: Vec<&OsStr> = none.iter().map(OsString::as_os_str).collect();
-    ask(&words, "localhost").map(|resolved| resolved.identity_files)
+    resolve(Path::new("none"), "localhost").map(|resolved| resolved.identity_files)
 }

@@ -27,7 +27,8 @@ fn without_a_choice_it_is_listed_and_nothing_changes() {
     let config = "Host prod other *.example.com\n  HostName 192.0.2.7\n  User ops\n  Port 2222\nHost prod\n  \
                   LocalForward 15432 10.0.1.12:5432\n  LocalForward 0.0.0.0:16379 cache.internal:6379\n  \
                   LocalForward 18080 10.0.1.9:8080\n  DynamicForward 1080\nHost behind\n  User x\n  ProxyJump prod\n\
-                  Host run\n  ProxyCommand nc %h %p\n";
+                  Host run\n  ProxyCommand nc %h %p\n\
+                  Host \"my host\"\n";
     let file = written(&adit, config);
     let listed = adit.run(&["import", "--ssh-config", &file]).expect(0);
     for part in [
@@ -40,6 +41,7 @@ fn without_a_choice_it_is_listed_and_nothing_changes() {
         "other: bastion other, ops@192.0.2.7",
         "behind: not possible, it jumps through prod",
         "run: not possible, it is reached by a ProxyCommand",
+        "my host: not possible, hostname contains invalid characters",
     ] {
         assert!(listed.stdout.contains(part), "{part} in {}", listed.stdout);
     }
@@ -53,7 +55,7 @@ fn without_a_choice_it_is_listed_and_nothing_changes() {
         json!({"kind": "postgres", "host": "10.0.1.12", "port": 5432})
     );
     let states: Vec<_> = value["hosts"].as_array().unwrap().iter().map(|host| host["state"].clone()).collect();
-    assert_eq!(states, ["new", "new", "refused", "refused"]);
+    assert_eq!(states, ["new", "new", "refused", "refused", "refused"]);
     assert_eq!(adit.config(), "");
 }
 
@@ -98,13 +100,21 @@ fn what_is_chosen_carries_a_query_and_comes_once() {
 fn a_command_in_the_configuration_is_shown_and_not_run() {
     let adit = Adit::new();
     let trace = adit.user_home().join("trace");
-    let config = format!("Host prod\n  HostName 192.0.2.7\nMatch exec \"touch {}\"\n  User x\n", trace.display());
+    let config = format!("Host prod\n  HostName 192.0.2.7\nMatch exec=\"touch {}\"\n  User x\n", trace.display());
     let file = written(&adit, &config);
     let refused = adit.run(&["import", "--ssh-config", &file, "--all"]).expect(2);
     assert!(refused.stderr.contains("line 3") && refused.stderr.contains("Match exec"), "{}", refused.stderr);
     assert!(refused.stdout.is_empty() && !trace.exists() && adit.config().is_empty());
-    adit.run(&["import", "--ssh-config", &file, "--all", "--allow-exec"]).expect(0);
+    // A pasted line is explained by the person's own configuration.
+    std::fs::create_dir(adit.user_home().join(".ssh")).unwrap();
+    std::fs::rename(&file, adit.user_home().join(".ssh/config")).unwrap();
+    let line = "ssh -L 15432:10.0.1.12:5432 prod";
+    adit.run(&["import", "--command", line]).expect(2);
+    assert!(!trace.exists() && adit.config().is_empty());
+    adit.run(&["import", "--all", "--allow-exec"]).expect(0);
     assert!(trace.exists());
+    let taken = adit.run(&["import", "--command", line, "--allow-exec"]).expect(0);
+    assert!(taken.stdout.contains("prod, which is there already"), "{}", taken.stdout);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::model::authorized_key::glob;
 /// ssh gives up at as many (readconf.c, `READCONF_MAX_DEPTH`).
 const DEEPEST: usize = 16;
 
-/// A `Match exec`: a command that reading the configuration runs (ssh_config(5)).
+/// A line that runs a command when the configuration is read (`Match exec`, ssh_config(5)), or that includes files which
+/// cannot be looked at for such lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Executes {
     /// Where it stands.
@@ -59,12 +60,9 @@ fn take(found: &mut Aliases, path: &Path, text: &str, home: Option<&Path>, depth
                     }
                 }
             }
-            "match" if rest.iter().any(|word| word.trim_start_matches('!').eq_ignore_ascii_case("exec")) => {
-                found.executes.push(Executes {
-                    path: path.to_owned(),
-                    line: index + 1,
-                    text: Untrusted::new(line.trim()).clean(200),
-                });
+            "match" if rest.iter().any(|word| is_exec(word)) => found.executes.push(executes(path, index, line)),
+            "include" if rest.iter().any(|pattern| is_unclear(pattern)) => {
+                found.executes.push(executes(path, index, line));
             }
             "include" if depth < DEEPEST => {
                 for pattern in rest {
@@ -78,6 +76,21 @@ fn take(found: &mut Aliases, path: &Path, text: &str, home: Option<&Path>, depth
             _ => {}
         }
     }
+}
+
+fn executes(path: &Path, index: usize, line: &str) -> Executes {
+    Executes { path: path.to_owned(), line: index + 1, text: Untrusted::new(line.trim()).clean(200) }
+}
+
+/// ssh takes `exec "…"` and `exec="…"`.
+fn is_exec(word: &str) -> bool {
+    let name = word.split('=').next().unwrap_or_default();
+    name.trim_start_matches('!').eq_ignore_ascii_case("exec")
+}
+
+/// An include that only ssh can follow: classes of characters, other people's homes, tokens and variables.
+fn is_unclear(pattern: &str) -> bool {
+    pattern.contains(['[', '%', '$', '{']) || (pattern.starts_with('~') && !pattern.starts_with("~/"))
 }
 
 /// The words of a line: blanks or one `=` behind the keyword, double quotes around words with blanks, `#` ends it.
@@ -141,6 +154,8 @@ fn matching(folder: &Path, pattern: &str) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -167,13 +182,15 @@ mod tests {
         fs::write(ssh.join("conf.d/2.conf"), "Host late early\n").unwrap();
         fs::write(ssh.join("conf.d/1.conf"), "Host early *.example.com !x\nInclude ~/.ssh/config\n").unwrap();
         fs::write(ssh.join("conf.d/.hidden.conf"), "Host hidden\n").unwrap();
-        let main =
-            "Host first\nInclude conf.d/*.conf missing\nMatch host a exec \"touch /tmp/x\"\n  Port 2\nhost=last\n";
+        let main = "Host first\nInclude conf.d/*.conf missing\nMatch host a exec \"touch /tmp/x\"\n  Port 2\nhost=last\n\
+                    Match !EXEC=\"a\"\nMatch=exec=b\nInclude [ab].conf\nInclude ~other/x\nMatch host exec.example.com\n";
         fs::write(ssh.join("config"), main).unwrap();
         let found = aliases(&ssh.join("config"), Some(home.path())).unwrap();
         assert_eq!(found.names, ["first", "early", "last", "late"]);
-        let first = &found.executes[0];
-        assert_eq!((first.line, first.text.as_str()), (3, "Match host a exec \"touch /tmp/x\""));
+        // The first include leads back to the file itself, as deep as ssh goes.
+        let lines: BTreeSet<usize> = found.executes.iter().map(|one| one.line).collect();
+        assert_eq!(lines.into_iter().collect::<Vec<_>>(), [3, 6, 7, 8, 9]);
+        assert_eq!(found.executes[0].text, "Match host a exec \"touch /tmp/x\"");
         assert!(aliases(&ssh.join("nowhere"), None).unwrap_err().to_string().contains("nowhere"));
     }
 }

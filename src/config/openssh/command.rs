@@ -2,11 +2,11 @@
 //! nothing.
 
 /// Options of ssh(1) without a value; they change nothing that is carried over.
-const FLAGS: &str = "46AaCfgKkMNnqTtVvXxYys";
+const FLAGS: &str = "1246AaCfGgKkMNnqTtVvXxYys";
 /// Options with a value that say where to, as whom, and what is forwarded.
-const CARRIED: &str = "iJLlop";
+const CARRIED: &str = "DiJLlopR";
 /// Options with a value that are left out: they are about other things than the way to a database.
-const LEFT_OUT: &str = "BbceEIimOSwRDQ";
+const LEFT_OUT: &str = "BbceEImOPQSwW";
 
 /// Why a command cannot be taken over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,11 @@ pub enum CommandError {
     /// No host.
     #[error("the command names no host")]
     NoHost,
+    /// A configuration of its own.
+    #[error(
+        "the command reads a configuration of its own (-F): take its hosts over with adit import --ssh-config FILE"
+    )]
+    OwnFile,
     /// A setting that would run a program.
     #[error("the command sets {0}, which runs a program; adit takes none over from a pasted line")]
     Runs(String),
@@ -65,8 +70,10 @@ pub fn taken_apart(line: &str) -> Result<Vec<String>, CommandError> {
             if FLAGS.contains(letter) && !(name == "autossh" && letter == 'M') {
                 continue;
             }
-            let known = CARRIED.contains(letter) || LEFT_OUT.contains(letter) || matches!(letter, 'F' | 'W' | 'M');
-            if !known {
+            if letter == 'F' {
+                return Err(CommandError::OwnFile);
+            }
+            if !(CARRIED.contains(letter) || LEFT_OUT.contains(letter) || letter == 'M') {
                 return Err(CommandError::UnknownOption(letter));
             }
             let rest: String = letters.by_ref().collect();
@@ -143,8 +150,8 @@ mod tests {
             ("/usr/bin/autossh -M 0 -J edge \\\n -L 1:db:2 host", "-J|edge|-L|1:db:2|--|host"),
             ("ssh host -L 1:db:2", "-L|1:db:2|--|host"),
             (
-                "ssh -o IdentitiesOnly=yes -o 'ProxyCommand none' -E /tmp/log -F /tmp/c h",
-                "-o|IdentitiesOnly=yes|-o|ProxyCommand none|--|h",
+                "ssh -o IdentitiesOnly=yes -o 'ProxyCommand none' -E /tmp/log -D 1080 h",
+                "-o|IdentitiesOnly=yes|-o|ProxyCommand none|-D|1080|--|h",
             ),
         ];
         for (line, expected) in rows {
@@ -160,6 +167,7 @@ mod tests {
             ("ssh -L 1:db:2", "no host"),
             ("ssh -Z host", "-Z"),
             ("ssh host -L", "-L needs"),
+            ("ssh -F x host", "--ssh-config"),
             ("ssh 'host", "quote"),
             ("ssh -o ProxyCommand='sh -c evil' host", "ProxyCommand"),
             ("ssh -oLocalCommand=x host", "LocalCommand"),

@@ -54,7 +54,7 @@ pub struct Ground<'a> {
 
 /// Offers for hosts, in their order; names are not given out twice.
 #[must_use]
-pub fn offers(ground: &Ground<'_>, hosts: Vec<(String, Resolved)>) -> Vec<Offer> {
+pub fn offers(ground: &Ground<'_>, hosts: Vec<(String, Result<Resolved, String>)>) -> Vec<Offer> {
     let mut given = Given {
         tunnels: ground.settings.tunnels.keys().cloned().collect(),
         listens: ground
@@ -76,7 +76,7 @@ struct Given {
     bastions: BTreeSet<Name>,
 }
 
-fn offer(ground: &Ground<'_>, given: &mut Given, alias: String, resolved: Resolved) -> Offer {
+fn offer(ground: &Ground<'_>, given: &mut Given, alias: String, resolved: Result<Resolved, String>) -> Offer {
     let mut offer = Offer {
         name: named(&alias),
         state: State::New,
@@ -84,6 +84,10 @@ fn offer(ground: &Ground<'_>, given: &mut Given, alias: String, resolved: Resolv
         tunnels: Vec::new(),
         notes: Vec::new(),
         alias,
+    };
+    let resolved = match resolved {
+        Ok(resolved) => resolved,
+        Err(why) => return Offer { state: State::Refused(why), ..offer },
     };
     let name = match refusal(ground, given, &offer, &resolved) {
         Ok(name) => name,
@@ -160,7 +164,8 @@ fn identity(ground: &Ground<'_>, resolved: &Resolved, notes: &mut Vec<String>) -
             (Some(rest), Some(home)) => home.join(rest),
             _ => PathBuf::from(file),
         };
-        !file.ends_with(".pub") && (ground.exists)(&whole)
+        // A relative one means another file wherever ssh is called.
+        whole.is_absolute() && !file.ends_with(".pub") && (ground.exists)(&whole)
     };
     let named = resolved.identity_files != ground.usual;
     let file = resolved.identity_files.iter().find(|file| is_there(file)).map(PathBuf::from);
@@ -174,8 +179,9 @@ fn identity(ground: &Ground<'_>, resolved: &Resolved, notes: &mut Vec<String>) -
             Identity::File(file)
         }
         _ => {
-            if named && !resolved.identities_only {
-                notes.push("none of its identity files is there; the agent is asked instead".to_owned());
+            if named {
+                notes
+                    .push("none of its identity files is there by a whole path; the agent is asked instead".to_owned());
             }
             Identity::Agent(agent)
         }
