@@ -1,4 +1,4 @@
-//! One line that is asked for over a screen: a new name, a passphrase, a login. It is checked while it is typed.
+//! One line that is asked for over a screen: a new name, a file, a login. It is checked while it is typed.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) struct Prompt {
     make: Make,
 }
 
-// The text may be a passphrase.
+// What is made of the text cannot be printed.
 impl std::fmt::Debug for Prompt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Prompt").field("title", &self.title).finish_non_exhaustive()
@@ -43,12 +43,6 @@ impl Prompt {
     /// Begins with this text, the cursor at its end.
     pub(crate) fn with(mut self, text: &str) -> Self {
         self.field = Field::of(text);
-        self
-    }
-
-    /// Shows dots for what is typed.
-    pub(crate) fn secret(mut self) -> Self {
-        self.field = Field::secret();
         self
     }
 
@@ -120,13 +114,5 @@ mod tests {
         let Outcome::Do(Request::Up { names }, about) = empty.key(Key::plain(Code::Enter)) else { panic!() };
         assert_eq!((names.len(), about.as_str()), (1, "start orders"));
         assert!(matches!(prompt().key(Key::plain(Code::Esc)), Outcome::Close));
-    }
-
-    #[test]
-    fn a_secret_is_neither_shown_nor_printed() {
-        let mut asked = prompt().secret();
-        asked.paste("hunter2");
-        assert!(!shown(&asked).lines().take(3).any(|line| line.contains("hunter2")));
-        assert!(!format!("{asked:?}").contains("hunter2"));
     }
 }
