@@ -46,6 +46,16 @@ impl Seen {
             .collect()
     }
 
+    /// The networks of one family in words, and whether there are any of the other; IPv4 where nothing is known.
+    pub(super) fn words_of(&self, six: bool) -> Option<String> {
+        if self.ask.is_some() {
+            return (!six).then(|| self.words());
+        }
+        let list: Vec<&str> =
+            self.networks.iter().filter(|(_, is)| *is == six).map(|(word, _)| word.as_str()).collect();
+        (!list.is_empty()).then(|| list.join(", "))
+    }
+
     /// All networks in words.
     pub(super) fn words(&self) -> String {
         match &self.ask {

@@ -116,6 +116,22 @@ struct Attachment {
 /// The group joins those that the database has: it depends on what runs it.
 fn attachment(database: &Database) -> Attachment {
     let host = database.host.as_str().to_ascii_lowercase();
+    if let Some(workgroup) = host
+        .strip_suffix(".amazonaws.com")
+        .and_then(|rest| rest.split_once('.'))
+        .filter(|(_, rest)| rest.ends_with(".redshift-serverless"))
+    {
+        let workgroup = shell_word(workgroup.0);
+        return Attachment {
+            clicks: "Amazon Redshift, Serverless, Workgroup configuration, the workgroup, Network and security, Edit: add it and keep the \
+                     others"
+                .to_owned(),
+            command: format!(
+                "set -- $(aws redshift-serverless get-workgroup --workgroup-name {workgroup} --query 'workgroup.securityGroupIds' --output text)\n\
+                 aws redshift-serverless update-workgroup --workgroup-name {workgroup} --security-group-ids \"$@\" \"$group\""
+            ),
+        };
+    }
     if database.kind == Kind::Redshift || host.contains(".redshift.") {
         let query = shell_word(&format!(
             "Clusters[?Endpoint.Address=='{host}'].[ClusterIdentifier,join(' ',VpcSecurityGroups[].VpcSecurityGroupId)]"

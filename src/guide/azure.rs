@@ -67,11 +67,14 @@ pub(super) fn way_in(setup: &Setup) -> Step {
             if six { (format!("{label}-v6"), 311, "'*'") } else { (label.clone(), 310, "\"$private\"") };
         commands.push(rule(&name, priority, &list.join(" "), destination, port));
     }
+    let (from, second) = match (clients.words_of(false), clients.words_of(true)) {
+        (Some(four), Some(six)) => (four, format!("; and a second rule {label}-v6, the same but for {six}")),
+        (four, six) => (four.or(six).unwrap_or_default(), String::new()),
+    };
     Step::new(Platform::Azure, Owner::BastionAdmin, title, why)
         .say(format!(
             "in the portal: Virtual machines, the bastion, Networking, Network settings, Create port rule, Inbound port rule: source IP \
-             Addresses, {}; source port ranges *; destination port ranges {port}; protocol TCP; action Allow; name {label}",
-            clients.words()
+             Addresses, {from}; source port ranges *; destination port ranges {port}; protocol TCP; action Allow; name {label}{second}"
         ))
         .run("or by command; a priority that is taken already must be another number", commands.join("\n"))
 }

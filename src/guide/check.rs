@@ -26,13 +26,20 @@ fn ports(setup: &Setup) -> Step {
                nothing answers. MySQL and MariaDB count a connection without a login against the bastion's address, so once is \
                enough";
     let step = Step::new(None, Owner::BastionAdmin, "See whether the bastion reaches the database", why);
-    setup.targets().iter().fold(step, |step, Endpoint { host, port }| {
+    let step = setup.targets().iter().fold(step, |step, Endpoint { host, port }| {
         let word = shell_word(host.as_str());
         step.run(format!("{host} port {port}; not every nc can do this"), format!("nc -vz -w 5 {word} {port}")).run(
             "or without nc",
             format!("timeout 5 bash -c '</dev/tcp/\"$0\"/\"$1\"' {word} {port} && echo open || echo closed"),
         )
-    })
+    });
+    match &setup.subject {
+        Subject::Tunnel(_) | Subject::Draft(_) => step.run(
+            "where the account has no shell: whoever asks for the tunnel tries it through the login itself, on their machine",
+            format!("adit diagnose {}", setup.subject),
+        ),
+        Subject::Bastion(_) => step,
+    }
 }
 
 fn receipt(setup: &Setup) -> Step {

@@ -25,7 +25,10 @@ pub(super) fn steps(setup: &Setup) -> Vec<Step> {
                     format!("ss -ltn 'sport = :{port}'"),
                 ),
             };
-            step.say(own_rule(database.kind))
+            step.say(own_rule(database.kind)).say(
+                "the tunnel carries reading and writing alike; what its user may do is decided here, so give one that only reads where \
+                 reading is enough",
+            )
         })
         .collect()
 }

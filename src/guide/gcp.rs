@@ -61,12 +61,20 @@ pub(super) fn way_in(setup: &Setup) -> Step {
         commands.push(rule(&own, &name, "network", &list.join(","), port));
     }
     commands.push(tag(&name, ""));
+    let ranges = match (clients.words_of(false), clients.words_of(true)) {
+        (Some(four), Some(six)) => {
+            format!(
+                "source IPv4 ranges {four} (and a second rule {name}-v6, the same but for source IPv6 ranges {six})"
+            )
+        }
+        (None, Some(six)) => format!("source IPv6 ranges {six}"),
+        (four, None) => format!("source IPv4 ranges {}", four.unwrap_or_default()),
+    };
     Step::new(Platform::Gcp, Owner::BastionAdmin, title, why)
         .say(format!(
             "in the console: VPC network, Firewall, Create firewall rule {name}: the network of the bastion, direction Ingress, action \
-             Allow, target tags {name}, source IPv4 ranges {}, protocols and ports TCP {port}; then Compute Engine, VM instances, the \
-             bastion, Edit, Network tags: add {name}",
-            clients.words()
+             Allow, target tags {name}, {ranges}, protocols and ports TCP {port}; then Compute Engine, VM instances, the bastion, Edit, \
+             Network tags: add {name}"
         ))
         .run("or by command", commands.join("\n"))
 }

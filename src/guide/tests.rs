@@ -213,6 +213,51 @@ fn clouds_are_told_by_their_names() {
 }
 
 #[test]
+fn what_others_wrote_wrong_or_left_out_is_right_here() {
+    let all = whole(&setup(), &Platform::ALL);
+    let words = all.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        // A tunnel is no protection by itself, and a port is none.
+        "a tunnel is not safer than a direct connection by itself",
+        "It is no protection: whoever looks finds it",
+        "keeps no address on the internet",
+        // The account and its files.
+        "usermod -p '*' tunnel-ana",
+        "command -v nologin",
+        "restorecon -R",
+        "neither they nor the home folder may be writable by others",
+        // Addresses and rules.
+        "not a load balancer",
+        "a rule in the default group would open every machine that uses it",
+        "private address; only where the database is reached over the internet",
+        "Azure Bastion, the managed gateway, is no sshd",
+        "source port ranges *; destination port ranges 5432",
+        // Trying it by hand: two terminals, the client here.
+        "ssh -N -L 127.0.0.1:1111:10.0.1.12:5432 -p 2222 bastion.example.com",
+        "psql \"host=127.0.0.1 port=1111\"",
+        "adit diagnose orders",
+        // Volume, and rights.
+        "All of them share the bandwidth of the bastion",
+        "reading and writing alike",
+    ] {
+        assert!(words.contains(said), "{said:?} is missing in\n{all}");
+    }
+    for wrong in ["passwd -l tunnel", "EC2-Classic", "--source-port-ranges 22", "mkdir ~/.ssh", "su - tunnel-ana"] {
+        assert!(!words.contains(wrong), "{wrong}");
+    }
+    // A rule takes one family of addresses, by clicks as well.
+    assert!(words.contains("source IPv4 ranges 203.0.113.7/32 (and a second rule adit-prod-ssh-v6"), "{all}");
+    let serverless = at("10.0.0.4", Kind::Redshift, "wg.123.eu-west-1.redshift-serverless.amazonaws.com");
+    let text = whole(&serverless, &[Platform::Aws]);
+    assert!(
+        text.contains(
+            "aws redshift-serverless update-workgroup --workgroup-name wg --security-group-ids \"$@\" \"$group\""
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_not_known_is_said_and_asked_for() {
     let mut setup = setup();
     setup.from.clear();
