@@ -70,6 +70,21 @@ fn busy_and_failing() {
 }
 
 #[test]
+fn grouped_marked_and_copied_of() {
+    let all = every_state();
+    same("grouped", &all, |stage| {
+        stage.press("o O v v");
+        stage.wait(5);
+    });
+    same("marked", &all, |stage| stage.press("* space"));
+    same("copy-what", &all, |stage| stage.press("y j"));
+    same("rename", &all, |stage| {
+        stage.press("R");
+        stage.type_in(" x");
+    });
+}
+
+#[test]
 fn nothing_to_show() {
     let nothing = Arc::new(Snapshot::default());
     same("empty-tunnels", &nothing, |_| {});

@@ -117,7 +117,7 @@ impl Choosing {
         lines.push(Line::default());
         lines.extend(whole.into_iter().map(|line| Line::styled(format!(" {line}"), theme.style(Role::Accent))));
         lines.push(Line::default());
-        let keys = text::cut(" enter takes the marked one · a letter takes its own · esc closes", width);
+        let keys = text::cut(" enter takes the selected one · a letter takes its own · esc closes", width);
         lines.push(Line::styled(keys, theme.style(Role::Muted)));
         lines
     }

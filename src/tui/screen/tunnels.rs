@@ -66,7 +66,7 @@ fn order(app: &App) -> Option<String> {
 /// A heading over a group.
 fn heading(app: &App, words: &str, width: usize) -> Line<'static> {
     let words = text::cut(words, width.saturating_sub(3));
-    Line::styled(format!(" {words}"), app.theme.style(Role::Header))
+    Line::styled(format!(" {words}"), app.theme.style(Role::Accent))
 }
 
 /// The widths of the list's columns. They depend on what is configured, not on what happens, so that they stand still.
