@@ -28,10 +28,15 @@ pub(crate) struct Places {
     pub(crate) foot: Rect,
 }
 
+/// True where only two lines of figures fit.
+pub(crate) fn is_tiny(app: &App) -> bool {
+    app.size.0 < SMALLEST.0 || app.size.1 < SMALLEST.1
+}
+
 /// The places, or nothing where only two lines of figures fit.
 pub(crate) fn places(app: &App) -> Option<Places> {
     let (width, height) = app.size;
-    if width < SMALLEST.0 || height < SMALLEST.1 {
+    if is_tiny(app) {
         return None;
     }
     let whole = Rect::new(0, 0, width, height);

@@ -241,7 +241,7 @@ fn lay(sight: Sight<'_>, area: Rect, overlay: &Overlay) -> Laid {
     let (inner, room) = room(area, overlay);
     let (title, lines) = match overlay {
         Overlay::Actions(actions) => (actions.title.to_owned(), actions.lines(ink, keymap, obstacle, (inner, room))),
-        Overlay::Asking(asking) => (asking.title(), asking.lines(ink, inner)),
+        Overlay::Asking(asking) => (asking.title(), asking.lines(ink, (inner, room))),
         Overlay::Choosing(choosing) => (choosing.title.clone(), choosing.lines(ink, (inner, room))),
         Overlay::Confirming(confirming) => (confirming.title.clone(), confirming.lines(ink, inner)),
         Overlay::Explaining(explaining) => {
@@ -260,6 +260,21 @@ fn lay(sight: Sight<'_>, area: Rect, overlay: &Overlay) -> Laid {
     }
     let place = place.intersection(area);
     Laid { place, title, lines }
+}
+
+/// True where a layer can be seen as far as an answer needs it. What a person cannot read they cannot mean.
+pub(crate) fn is_readable((width, height): (u16, u16), overlay: &Overlay) -> bool {
+    let (inner, room) = room(Rect::new(0, 0, width, height), overlay);
+    match overlay {
+        Overlay::Asking(asking) => asking.needed(inner) <= room,
+        Overlay::Actions(_)
+        | Overlay::Choosing(_)
+        | Overlay::Confirming(_)
+        | Overlay::Explaining(_)
+        | Overlay::Picking(_)
+        | Overlay::Prompt(_)
+        | Overlay::Shown(_) => true,
+    }
 }
 
 /// Draws a layer over the screen.

@@ -218,6 +218,12 @@ fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
         // Text to be copied by hand is selected by the terminal, which has the mouse only where we do not.
         return perform(app, Action::Mouse);
     }
+    let hidden =
+        |app: &App| app.overlays.last().is_some_and(|top| layout::is_tiny(app) || !overlay::is_readable(app.size, top));
+    if key.code != Code::Esc && hidden(app) {
+        app.say("enlarge the window: what is asked does not fit; esc leaves it");
+        return Vec::new();
+    }
     if let Some(overlay) = app.overlays.pop() {
         return take_outcome(app, overlay::key(overlay, key));
     }

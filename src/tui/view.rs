@@ -214,6 +214,12 @@ fn push_hint(app: &App, action: Action, spans: &mut Vec<Span<'static>>) {
 /// The numbers, and below them what is not well, for screens too small for anything else.
 fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let width = usize::from(area.width);
+    if !app.overlays.is_empty() {
+        let words = text::wrap("Something is asked here: enlarge the window to see it. esc leaves it.", width);
+        let lines: Vec<_> = words.into_iter().map(|line| Line::styled(line, app.theme.style(Role::NeedsYou))).collect();
+        frame.render_widget(Paragraph::new(lines), area);
+        return;
+    }
     let words = Line::from(summary(app, false));
     let page = app.wizard.as_ref().map(|made| wizard::tiny(app.ink(), made, width));
     let key = app.keyring.page.as_ref().map(|page| keys::tiny(app.key_sight(), page, width));

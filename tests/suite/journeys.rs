@@ -194,7 +194,7 @@ fn the_filter_takes_letters_tags_and_states() {
 fn a_pasted_filter_has_no_control_characters() {
     let mut stage = stage();
     stage.press("/");
-    stage.paste("or\u{1b}\nde\u{7}rs\n");
+    stage.paste("\nor\u{1b}de\u{7}rs\nand more");
     stage.press("enter");
     stage.sees("/ orders");
     asks_nothing(&mut stage);
@@ -462,6 +462,33 @@ fn a_host_key_is_trusted_by_yes_or_its_own_fingerprint_only() {
     stage.type_in("yes");
     stage.press("enter");
     trusted(&mut stage);
+}
+
+#[test]
+fn what_cannot_be_seen_is_not_answered() {
+    for size in [(30, 5), (40, 8)] {
+        let mut stage = Stage::new(80, 24);
+        stage.show(made::question_of_host_key());
+        stage.press("a");
+        stage.resize(size.0, size.1);
+        stage.type_in("yes");
+        stage.press("enter");
+        stage.sees("enlarge the window");
+        asks_nothing(&mut stage);
+        stage.resize(80, 24);
+        stage.sees("Is this edge?");
+        stage.press("enter");
+        stage.sees("type yes, or paste");
+    }
+    let mut stage = Stage::new(40, 10);
+    stage.show(made::question_of_host_key());
+    stage.press("a");
+    let (first, rest) = made::shown_fingerprint().split_at(36);
+    stage.sees(first);
+    stage.sees(rest);
+    stage.type_in("yes");
+    stage.press("enter");
+    assert!(matches!(request(&mut stage).0, Request::Answer { .. }));
 }
 
 #[test]

@@ -66,7 +66,48 @@ impl Asking {
         }
     }
 
-    pub(super) fn lines(&self, ink: Ink<'_>, width: usize) -> Vec<Line<'static>> {
+    /// The lines without which there is no answer: what is asked about, and where it is typed.
+    pub(super) fn needed(&self, width: usize) -> usize {
+        let asked = match &self.pending.question {
+            Question::HostKey { fingerprint, .. } => 1 + text::fold(fingerprint, width).len(),
+            Question::Passphrase { .. } => 0,
+        };
+        asked + 2
+    }
+
+    /// As many lines as there is room for: the explaining ones go first.
+    pub(super) fn lines(&self, ink: Ink<'_>, (width, room): (usize, usize)) -> Vec<Line<'static>> {
+        let whole = self.all_lines(ink, width);
+        if whole.len() <= room {
+            return whole;
+        }
+        let theme = ink.theme;
+        let mut lines = Vec::new();
+        if let Question::HostKey { endpoint, fingerprint, .. } = &self.pending.question {
+            lines.push(Line::styled(text::cut(&format!("of {endpoint}"), width), theme.style(Role::Text)));
+            let folded = text::fold(fingerprint, width).into_iter();
+            lines.extend(folded.map(|line| Line::styled(line, theme.style(Role::Accent))));
+        }
+        lines.extend(self.answer_lines(ink, width));
+        lines
+    }
+
+    /// Where the answer is typed, and what is wrong with it.
+    fn answer_lines(&self, ink: Ink<'_>, width: usize) -> [Line<'static>; 2] {
+        let theme = ink.theme;
+        let mut input = vec![Span::styled("› ".to_owned(), theme.style(Role::Key))];
+        input.extend(self.field.line(width.saturating_sub(2), theme).spans);
+        let hint = "enter answers · esc puts it off";
+        [
+            Line::from(input),
+            match &self.error {
+                Some(error) => Line::styled(text::cut(error, width), theme.style(Role::InputError)),
+                None => Line::styled(text::cut(hint, width), theme.style(Role::Muted)),
+            },
+        ]
+    }
+
+    fn all_lines(&self, ink: Ink<'_>, width: usize) -> Vec<Line<'static>> {
         let theme = ink.theme;
         let mut lines = Vec::new();
         let plain = |words: &str| -> Vec<Line<'static>> {
@@ -85,7 +126,10 @@ impl Asking {
                 lines.push(fact("server", &endpoint.to_string()));
                 lines.push(fact("answers at", address));
                 lines.push(fact("key type", key_type));
-                lines.push(fact("fingerprint", fingerprint));
+                // To be compared, so none of it is cut.
+                for (index, part) in text::fold(fingerprint, width.saturating_sub(13)).iter().enumerate() {
+                    lines.push(fact(if index == 0 { "fingerprint" } else { "" }, part));
+                }
                 lines.push(Line::default());
                 lines.extend(plain("Type yes, or paste the fingerprint that you were given:"));
             }
@@ -97,9 +141,8 @@ impl Asking {
                 lines.push(Line::default());
             }
         }
-        let mut input = vec![Span::styled("› ".to_owned(), theme.style(Role::Key))];
-        input.extend(self.field.line(width.saturating_sub(2), theme).spans);
-        lines.push(Line::from(input));
+        let [input, _] = self.answer_lines(ink, width);
+        lines.push(input);
         lines.push(match &self.error {
             Some(error) => Line::styled(text::cut(error, width), theme.style(Role::InputError)),
             None => Line::default(),

@@ -112,7 +112,8 @@ impl Reading {
 fn translate(event: Event) -> Option<Input> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => translate_key(key).map(Input::Key),
-        Event::Paste(text) => Some(Input::Paste(text)),
+        // Terminals send what Enter sends, a carriage return, where the text has a line's end.
+        Event::Paste(text) => Some(Input::Paste(text.replace("\r\n", "\n").replace('\r', "\n"))),
         Event::Resize(width, height) => Some(Input::Resize(width, height)),
         Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::Down(MouseButton::Left) => Some(Input::Click(mouse.column, mouse.row)),

@@ -85,9 +85,10 @@ impl Field {
         true
     }
 
-    /// Takes pasted text without line breaks and other control characters.
+    /// Takes the first line of a pasted text, without control characters: what stands below it was meant for elsewhere.
     pub(crate) fn paste(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
+        let line = text.split(['\n', '\r']).find(|line| !line.trim().is_empty()).unwrap_or_default();
+        for c in line.chars().filter(|c| !c.is_control()) {
             self.insert(c);
         }
     }

@@ -30,6 +30,8 @@ pub(crate) fn lines(sight: Sight<'_>, wizard: &Wizard, width: usize) -> Vec<Line
     if let Some(fault) = &tunnel.fault {
         let why = text::wrap(&fault.message, width).into_iter();
         lines.extend(why.map(|line| Line::styled(line, theme.style(Role::Failed))));
+        let next = text::wrap("It is saved and does not work yet: in the list, d says why and what mends it.", width);
+        lines.extend(next.into_iter().map(|line| Line::styled(line, theme.style(Role::Text))));
     }
     lines.push(Line::default());
     for (label, words) in strings(tunnel) {
