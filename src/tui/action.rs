@@ -30,9 +30,10 @@ pub enum Scope {
 }
 
 /// Scopes whose keys count in one place, beside those that count everywhere.
-const TOGETHER: [&[Scope]; 5] = [
+const TOGETHER: [&[Scope]; 6] = [
     &[Scope::Drafts, Scope::Tunnels, Scope::List],
     &[Scope::Bastions, Scope::List],
+    &[Scope::Journal, Scope::List],
     &[Scope::Keys, Scope::List],
     &[Scope::Key, Scope::Keys],
     &[Scope::Rotation, Scope::Key],
@@ -133,7 +134,7 @@ actions! {
     CopySecond Rotation "copy-second-line" [ch('y')], "copy the second line", "Copies the second key's line for the bastion's admin to add.";
     AbortRotation Rotation "abort-rotation" [ch('x')], "give it up", "Removes the second key, after a question; the first one is the key it was.";
     KeyBack Key "key-back" [key(Code::Esc)], "back", "Goes back to the list; what was asked for goes on.";
-    CopyForAdmin Key "copy-for-admin" [ch('a')], "copy for the admin", "Copies what is left for the bastion's admin.";
+    CopyForAdmin Key "copy-for-admin" [ch('A')], "copy for the admin", "Copies what is left for the bastion's admin.";
     KeyDown Key "key-down" [ch('j'), key(Code::Down)], "", "Shows what stands further down on the page.";
     KeyUp Key "key-up" [ch('k'), key(Code::Up)], "", "Shows what stands further up on the page.";
     ShowKey Keys "show-key" [key(Code::Enter)], "show", "Shows everything of the selected key, its public line and its line for authorized_keys.";
@@ -153,11 +154,11 @@ actions! {
     Back Diagnosis "back" [key(Code::Esc)], "back", "Goes back to the list; a climb under way goes on.";
     LookAs Diagnosis "look-as" [ch('u')], "look with your own login", "Climbs again, and looks on the bastion with a login of your own.";
     SetUpHere Diagnosis "set-up-here" [ch('s')], "set-up", "Shows what the bastion's admin and the database's keeper must do.";
-    CopyReport Diagnosis "copy-report" [ch('c')], "copy report", "Copies the report as text.";
-    CopyRedacted Diagnosis "copy-redacted" [ch('C')], "", "Copies the report with hosts, users, addresses and keys replaced by placeholders.";
+    CopyReport Diagnosis "copy-report" [ch('y')], "copy report", "Copies the report as text.";
+    CopyRedacted Diagnosis "copy-redacted" [ch('Y')], "", "Copies the report with hosts, users, addresses and keys replaced by placeholders.";
     SaveReport Diagnosis "save-report" [ch('w')], "save", "Saves the report in a file that you alone can read.";
     SaveRedacted Diagnosis "save-redacted" [ch('W')], "", "Saves the report with hosts, users, addresses and keys replaced by placeholders.";
-    Compare Diagnosis "compare" [ch('v')], "changes", "Shows what changed since the run before.";
+    Compare Diagnosis "compare" [ch('=')], "changes", "Shows what changed since the run before.";
     NextRung Diagnosis "rung-below" [ch('j'), key(Code::Down)], "", "Opens the rung below.";
     PreviousRung Diagnosis "rung-above" [ch('k'), key(Code::Up)], "", "Opens the rung above.";
     SetupCopyStep Setup "copy-step" [ch('y')], "copy step", "Copies the opened step: its command, or all of them with what each is for.";
@@ -204,6 +205,59 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    /// What a key means, wherever it means something: actions that share a key are in one of these lines, or the same everywhere.
+    const MEANINGS: &[(&str, &[&str])] = &[
+        ("opens what is selected", &["resume", "open-client", "read-entry", "show-key", "details"]),
+        ("begins something new", &["new", "new-key"]),
+        ("takes away, after a question", &["drop", "remove", "remove-bastion", "remove-key", "abort-rotation"]),
+        ("asks (again)", &["answer", "trust", "again"]),
+        ("diagnoses", &["diagnose", "diagnose-bastion"]),
+        ("copies", &["copy", "copy-entry", "copy-bastion", "copy-key", "copy-second-line", "copy-report", "copy-step"]),
+        ("copies the other thing", &["copy-fix", "copy-authorized-key", "copy-redacted", "copy-all"]),
+        ("renews", &["restart", "rotate-key"]),
+        ("changes", &["edit", "edit-bastion"]),
+        ("renames", &["rename", "rename-bastion"]),
+        ("writes a file", &["save-report", "write-set-up"]),
+        ("leaves", &["back", "key-back", "leave-set-up"]),
+        ("goes down", &["down", "key-down", "rung-below", "step-below"]),
+        ("goes up", &["up", "key-up", "rung-above", "step-above"]),
+        ("goes far down", &["half-down", "read-on"]),
+        ("goes far up", &["half-up", "read-back"]),
+        ("goes to the first", &["first", "first-step"]),
+        ("goes to the last", &["last", "last-step"]),
+        ("goes to the next page", &["next", "next-tab"]),
+        ("goes to the page before", &["previous", "previous-tab"]),
+        ("shows the set-up", &["set-up", "set-up-bastion", "set-up-here"]),
+        // The figures stand beside the commands, and the screens' names are not shown on those pages.
+        ("has that number", &["copy-command", "copy-numbered", "tunnels", "bastions", "keys", "journal"]),
+    ];
+
+    /// What the pages of the diagnosis and the set-up call r, p, u and space, after the words for it or as readers of long texts do;
+    /// on the lists those are something else.
+    const APART: &[&str] = &["copy-check", "copy-check-script", "paste-receipt", "read-receipt", "look-as", "read-on"];
+
+    #[test]
+    fn a_key_means_the_same_everywhere() {
+        let meaning = |action: &Action| {
+            MEANINGS.iter().find(|(_, ids)| ids.contains(&action.id())).map_or(action.id(), |(meaning, _)| meaning)
+        };
+        for action in Action::ALL {
+            for other in Action::ALL {
+                let Some(key) = action.keys().iter().find(|key| other.keys().contains(key)) else { continue };
+                if APART.contains(&action.id()) || APART.contains(&other.id()) {
+                    continue;
+                }
+                assert_eq!(meaning(action), meaning(other), "{key} is {} and {}", action.id(), other.id());
+            }
+        }
+        for (meaning, ids) in MEANINGS {
+            for id in *ids {
+                assert!(Action::ALL.iter().any(|action| action.id() == *id), "{meaning}: there is no {id}");
+            }
+        }
+        assert!(APART.iter().all(|id| Action::ALL.iter().any(|action| action.id() == *id)));
+    }
 
     #[test]
     fn every_action_has_a_name_a_key_and_a_sentence() {

@@ -97,7 +97,7 @@ fn read(index: usize, binding: &Binding) -> Result<(Action, Vec<Key>), Vec<Misbi
         let message = "there is no such action; `?` on the dashboard lists all".to_owned();
         return Err(vec![Misbinding { of_action: true, nearest, ..wrong(message) }]);
     };
-    if action == Action::CopyAdvice {
+    if matches!(action, Action::CopyAdvice | Action::SetupCopyNumber) {
         return Err(vec![wrong("its keys are the numbers of the commands on the page".to_owned())]);
     }
     let (mut keys, mut mistakes) = (Vec::new(), Vec::new());
@@ -179,7 +179,7 @@ mod tests {
         for (scope, key, action) in &keymap.bindings {
             assert!(seen.insert((*scope, *key)), "{key} is bound twice in {scope:?}, also to {action:?}");
         }
-        for scope in [Scope::Tunnels, Scope::Bastions, Scope::Keys, Scope::List] {
+        for scope in [Scope::Tunnels, Scope::Bastions, Scope::Journal, Scope::Keys, Scope::List] {
             for (_, key, action) in keymap.bindings.iter().filter(|(bound, _, _)| *bound == scope) {
                 let hidden = keymap.action(&[Scope::Global], *key);
                 assert_eq!(hidden, None, "{key} of {action:?} hides a global key");

@@ -290,3 +290,6 @@ where
     around.end_frame()?;
     drawn.map(|()| begun.elapsed())
 }
+
+#[cfg(test)]
+mod tests;

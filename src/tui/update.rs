@@ -265,7 +265,8 @@ fn take_outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
         Outcome::Close => Vec::new(),
         Outcome::PutOff(id) => {
             app.put_off.push(id);
-            app.say("put off; a asks again");
+            let key = app.keymap.key(Action::Answer).map(|key| key.to_string()).unwrap_or_default();
+            app.say(format!("put off; {key} asks again"));
             Vec::new()
         }
         Outcome::Answered(id, answer) => {

@@ -238,7 +238,8 @@ fn tiny(frame: &mut Frame<'_>, app: &App, area: Rect) {
         Line::styled(text::cut(&words, width), app.theme.style(state.role()))
     }));
     if lines.len() < usize::from(area.height) {
-        lines.push(Line::styled("q quits", app.theme.style(Role::Muted)));
+        let quit = app.keymap.key(Action::Quit).map(|key| key.to_string()).unwrap_or_default();
+        lines.push(Line::styled(format!("{quit} quits"), app.theme.style(Role::Muted)));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }

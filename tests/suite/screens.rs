@@ -239,7 +239,7 @@ fn small_screens_degrade() {
 #[test]
 fn no_size_breaks_a_screen() {
     let snapshots = [Arc::new(Snapshot::default()), many(1), many(200), every_state(), question_of_passphrase(false)];
-    let layers = ["", "?", ":", "/", "a"];
+    let layers = ["", "?", ":", "/", "a", "T"];
     let mut sizes: Vec<(u16, u16)> = (0..=12).flat_map(|width| (0..=12).map(move |height| (width, height))).collect();
     sizes.extend([(40, 10), (80, 24), (500, 200), (0, 200), (500, 0), (500, 1), (1, 200), (40, 8), (96, 8), (95, 18)]);
     for snapshot in &snapshots {

@@ -122,7 +122,7 @@ impl Explaining {
             Some(found) if !found.is_empty() => {
                 "ctrl-y copies its command · up/down scroll · ctrl-u clears · esc closes"
             }
-            Some(_) => "paste another text, or press d on the tunnel · ctrl-u clears · esc closes",
+            Some(_) => "paste another text, or have the tunnel diagnosed · ctrl-u clears · esc closes",
             None => "enter explains · ctrl-u clears · esc closes",
         };
         lines.push(muted(hint));
@@ -133,8 +133,7 @@ impl Explaining {
         let theme = ink.theme;
         let Some(found) = &self.found else { return Vec::new() };
         if found.is_empty() {
-            let words =
-                "No error that is known stands in this text. A diagnosis looks for itself: d on a tunnel or a bastion.";
+            let words = "No error that is known stands in this text. A diagnosis of the tunnel or the bastion looks for itself.";
             let parts = text::wrap(words, width);
             return parts.into_iter().map(|line| Line::styled(line, theme.style(Role::Unproven))).collect();
         }

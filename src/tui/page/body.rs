@@ -50,7 +50,7 @@ fn lines(
     opened: Option<Rung>,
 ) -> Vec<(Option<Rung>, Line<'static>)> {
     let Some(shown) = open.shown() else {
-        let words = " Asking the service … a asks again.";
+        let words = " Asking the service …";
         return vec![(None, Line::styled(words, ink.theme.style(Role::Muted)))];
     };
     let report = &shown.report;

@@ -174,7 +174,7 @@ impl Themes {
         let auto = (self.depth != Depth::None).then_some(auto);
         let family = |family: &Family| Choice {
             name: family.name.clone(),
-            words: "dark or light, as the terminal is".to_owned(),
+            words: "as the terminal: dark or light".to_owned(),
         };
         let theme = |theme: &Theme| {
             let made = match theme.appearance {

@@ -143,34 +143,34 @@ fn any_rung_opens_and_shows_all_of_it() {
 #[test]
 fn again_and_what_changed() {
     let mut stage = page(reports::failing(), None);
-    stage.press("v");
+    stage.press("=");
     stage.sees("compare: there is no run before it to compare with");
     stage.press("k k a");
     let (asked, _) = request(&mut stage);
     assert!(matches!(asked, Request::Diagnose { subject: Subject::Tunnel(of), .. } if of == name("ledger")));
     stage.show(reports::shown(reports::busy(), Some(reports::failing())));
-    stage.press("v");
+    stage.press("=");
     stage.sees("compare: wait until it has finished");
     stage.show(reports::shown(reports::passing(), Some(reports::failing())));
-    stage.sees("v compares with the run before");
-    stage.press("v");
+    stage.sees("= compares with the run before");
+    stage.press("=");
     stage.sees("prove, login: was fail (key_refused), is pass: logged in as adit with key ledger");
     stage.press("esc");
     stage.show(reports::shown(reports::failing(), Some(reports::failing())));
     // The broken rung is open again, whichever was chosen before.
     stage.sees("1  look at the account");
-    stage.press("v");
+    stage.press("=");
     stage.sees("Nothing changed since the run before.");
 }
 
 #[test]
 fn the_report_is_copied_and_saved_as_it_is_or_without_names() {
     let mut stage = page(reports::failing(), None);
-    stage.press("c");
+    stage.press("y");
     let (text, what) = copied(&mut stage);
     assert_eq!(what, "the report of ledger");
     assert!(text.contains("198.51.100.4:22 accepts") && text.contains("key_refused"), "{text}");
-    stage.press("C");
+    stage.press("Y");
     let (text, what) = copied(&mut stage);
     assert_eq!(what, "the redacted report of ledger");
     assert!(text.contains("address-1:22 accepts") && text.contains("key_refused"), "{text}");
@@ -195,7 +195,7 @@ fn the_report_is_copied_and_saved_as_it_is_or_without_names() {
     stage.show(every_state());
     stage.press("d");
     stage.asked();
-    for (key, words) in [("c", "copy-report"), ("w", "save-report"), ("enter", "details"), ("1", "copy-command")] {
+    for (key, words) in [("y", "copy-report"), ("w", "save-report"), ("enter", "details"), ("1", "copy-command")] {
         stage.press(key);
         asks_nothing(&mut stage);
         stage.sees(&format!("{words}: nothing is known yet"));
@@ -253,7 +253,7 @@ fn a_refusal_leaves_the_page_as_it_was() {
     let why = "a, b, c, d are being looked at already; wait for one to end".to_owned();
     stage.tell(Msg::Refused { about: "diagnose orders".to_owned(), why });
     stage.sees("wait for one to end");
-    stage.sees("Asking the service … a asks again.");
+    stage.sees("Asking the service …");
     stage.asked();
     stage.press("a");
     let (asked, _) = request(&mut stage);

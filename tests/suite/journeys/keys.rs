@@ -415,7 +415,7 @@ async fn a_key_is_rotated_without_a_moment_that_has_none() {
     walk.press("f").await;
     walk.sees(&format!("prod is {second} now; the old key")).await;
     assert_eq!(fingerprint(&paths.keys.join("prod")), second);
-    walk.press("a").await;
+    walk.press("A").await;
     let blob = old.split_whitespace().nth(2).unwrap();
     assert_eq!(
         walk.copied.pop(),
