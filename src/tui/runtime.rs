@@ -185,7 +185,8 @@ where
         clear(terminal)?;
     }
     if let Msg::Input(Input::Resize(..)) = msg {
-        terminal.autoresize().map_err(Into::into)?;
+        // A terminal that was made smaller and larger again has lost what stood there, and its size is what it was.
+        clear(terminal)?;
     }
     let before = state_before(&msg, snapshots).map(|state| update::update(app, state, around.now()));
     let mut effects = before.unwrap_or_default();
