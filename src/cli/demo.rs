@@ -142,7 +142,8 @@ fn furnish(paths: &Paths, stage: &Scenario) -> Result<(), String> {
         };
         store.add_tunnel(&tunnel.name, &edit).map_err(|error| error.to_string())?;
     }
-    Ok(())
+    // Nothing of this is the person's to be undone.
+    store.forget().map_err(|error| error.to_string())
 }
 
 /// Lets the made-up clients loose on each tunnel as soon as its port is chosen.

@@ -169,6 +169,12 @@ impl Store {
         Ok(undo::turn(&self.paths, record))
     }
 
+    /// Forgets the last edit: what was written so far is what a person begins with.
+    pub fn forget(&self) -> Result<(), EditError> {
+        let _lock = lock(&self.paths.state.join("config.lock"), PATIENCE)?;
+        undo::forget(&self.paths)
+    }
+
     /// Writes down which theme is wanted.
     pub fn prefer_theme(&self, theme: &str) -> Result<(), EditError> {
         self.change(format!("chose the theme {theme}"), |files| {

@@ -375,9 +375,14 @@ impl Hub {
 
     /// Something that happened to the service.
     fn note(&mut self, event: &'static str, message: &str) {
+        self.note_of(None, event, message);
+    }
+
+    /// Something that was done to the configuration, of one tunnel where it is one.
+    fn note_of(&mut self, tunnel: Option<&Name>, event: &'static str, message: &str) {
         let message = Untrusted::new(message).clean(1000);
         tracing::info!("{event}: {message}");
-        self.journal.push(Entry { at: clock::now(), tunnel: None, event: event.to_owned(), message });
+        self.journal.push(Entry { at: clock::now(), tunnel: tunnel.cloned(), event: event.to_owned(), message });
     }
 
     /// Replies to what was done elsewhere.

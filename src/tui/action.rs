@@ -117,7 +117,7 @@ actions! {
     Mark Tunnels "mark" [ch('v')], "", "Marks the selected tunnel; up, down and restart are then for all marked ones.";
     MarkAll Tunnels "mark-all" [ch('*')], "", "Marks all tunnels that show, such as those with a tag, or takes the marks away.";
     Sort Tunnels "sort" [ch('o')], "", "Sorts the tunnels by the next of name, state, round trip, traffic.";
-    Group Tunnels "group" [ch('O')], "", "Groups the tunnels by tag, by bastion, or not at all.";
+    Group Tunnels "group" [ch('O')], "", "Groups the tunnels by first tag, by bastion, or not at all.";
     Rename Tunnels "rename" [ch('R')], "", "Gives the selected tunnel another name.";
     Duplicate Tunnels "duplicate" [ch('D')], "", "Adds a tunnel like the selected one, under another name and local port.";
     Events Tunnels "events" [ch('J')], "", "Shows the journal of the selected tunnel alone.";

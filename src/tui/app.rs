@@ -147,6 +147,8 @@ pub struct App {
     pub(crate) acted: Vec<Name>,
     /// Tunnels that are dealt with together.
     pub(crate) marked: BTreeSet<Name>,
+    /// The lines of the list when undoing was asked for; what comes back is selected.
+    pub(crate) undoing: Option<Vec<String>>,
     pub(crate) sort: Sort,
     pub(crate) grouping: Grouping,
     pub(crate) notices: Notices,
@@ -193,6 +195,7 @@ impl App {
             put_off: Vec::new(),
             acted: Vec::new(),
             marked: BTreeSet::new(),
+            undoing: None,
             sort: Sort::default(),
             grouping: Grouping::default(),
             notices: Notices::default(),

@@ -99,6 +99,7 @@ fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     // Where traffic flows there is a newer state more often than a tick.
     pass_toast(app);
     app.take(snapshot);
+    list::follow_undoing(app);
     let pending = &app.snapshot.questions;
     let open = |overlay: &Overlay| overlay.question().is_none_or(|id| pending.iter().any(|p| p.id == id));
     app.overlays.retain(open);
@@ -190,8 +191,10 @@ fn take_reply(app: &mut App, about: &str, reply: Reply) -> Vec<Effect> {
         }
         Reply::Refused { message, .. } => app.complain(format!("{about}: {message}")),
         Reply::Done => app.say(format!("done: {about}; u undoes it")),
-        Reply::Undone { words, again: false } => app.say(format!("undone: {words}; u does it again")),
-        Reply::Undone { words, again: true } => app.say(format!("done again: {words}")),
+        Reply::Undone { words, again } => {
+            app.say(if again { format!("done again: {words}") } else { format!("undone: {words}; u does it again") });
+            list::follow_undoing(app);
+        }
         Reply::Status { .. }
         | Reply::Journal { .. }
         | Reply::HandOff { .. }
@@ -210,6 +213,8 @@ fn explain(app: &App) -> Vec<Effect> {
 
 fn take_key(app: &mut App, key: Key) -> Vec<Effect> {
     let complaint = app.toast.take_if(|toast| toast.error).is_some();
+    // The person has gone on.
+    app.undoing = None;
     if key == Key::ctrl('c') {
         return wizard::quit(app).unwrap_or_else(|| vec![Effect::Quit]);
     }
@@ -378,7 +383,7 @@ fn open(app: &mut App, overlay: Overlay) -> Vec<Effect> {
 
 /// It changes the configuration by a key or two, so that its end is worth a word: and how to undo it.
 pub(crate) fn is_told(request: &Request) -> bool {
-    matches!(request, Request::Remove { .. } | Request::Rename { .. } | Request::Copy { .. })
+    matches!(request, Request::Remove { .. } | Request::Rename { .. } | Request::Copy { .. } | Request::Prefer { .. })
 }
 
 fn request(request: Request, about: String) -> Vec<Effect> {

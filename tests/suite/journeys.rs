@@ -46,6 +46,11 @@ fn space_brings_up_what_is_off_and_takes_down_the_rest() {
     for tunnel in every_state().tunnels.iter() {
         stage.select(tunnel.name.as_str());
         stage.press("space");
+        if tunnel.phase == Phase::Closing {
+            asks_nothing(&mut stage);
+            stage.sees("it is closing; press again when it is off");
+            continue;
+        }
         let (request, about) = request(&mut stage);
         match request {
             Request::Up { names } => {

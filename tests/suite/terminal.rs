@@ -174,15 +174,15 @@ fn the_configured_theme_and_mouse_are_there_from_the_start() {
     let ground = |screen: &Screen| screen.cell(10, 10).map(vt100::Cell::bgcolor);
     let mut desk = Desk::with(&adit, &[], 80, 24, &colours);
     desk.sees("No tunnels yet");
-    assert_eq!(desk.look(ground), Some(Color::Default));
-    assert_ne!(desk.look(Screen::mouse_protocol_mode), MouseProtocolMode::None);
+    desk.wait("no ground of its own", |screen| ground(screen) == Some(Color::Default));
+    desk.wait("the mouse", |screen| screen.mouse_protocol_mode() != MouseProtocolMode::None);
     desk.send("q");
     desk.ended();
     adit.write_config("[preferences]\ntheme = \"catppuccin-latte\"\nmouse = false\n");
     let mut desk = Desk::with(&adit, &[], 80, 24, &colours);
     desk.sees("No tunnels yet");
     // The palette's base.
-    assert_eq!(desk.look(ground), Some(Color::Rgb(0xef, 0xf1, 0xf5)));
+    desk.wait("its ground", |screen| ground(screen) == Some(Color::Rgb(0xef, 0xf1, 0xf5)));
     assert_eq!(desk.look(Screen::mouse_protocol_mode), MouseProtocolMode::None);
     desk.send("M");
     desk.sees("mouse on");
@@ -193,7 +193,7 @@ fn the_configured_theme_and_mouse_are_there_from_the_start() {
     // With sixteen colours only its accents are left, on the terminal's own background.
     let mut desk = Desk::with(&adit, &[], 80, 24, &[("TERM", "linux")]);
     desk.sees("No tunnels yet");
-    assert_eq!(desk.look(ground), Some(Color::Default));
+    desk.wait("no ground of its own", |screen| ground(screen) == Some(Color::Default));
     desk.send("q");
     desk.ended();
 }

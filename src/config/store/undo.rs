@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::edit::EditError;
 use crate::config::paths::Paths;
-use crate::local::private_file::{Cause, FileError, read, read_private, replace};
+use crate::local::private_file::{Cause, FileError, read, read_private, remove, replace};
 
 /// No record is longer: it holds the configuration files of one edit twice.
 const LONGEST: u64 = 16 << 20;
@@ -46,17 +46,27 @@ pub struct Undone {
 #[derive(Debug, Default)]
 pub(super) struct Deed {
     pub(super) words: String,
-    files: Mutex<Vec<Written>>,
+    so_far: Mutex<SoFar>,
+}
+
+/// How far it has come.
+#[derive(Debug, Default)]
+struct SoFar {
+    files: Vec<Written>,
+    /// What could be undone before it: that again, where all of this one is taken back.
+    earlier: Option<Record>,
 }
 
 impl Deed {
     pub(super) fn new(words: String) -> Self {
-        Self { words, files: Mutex::default() }
+        Self { words, so_far: Mutex::default() }
     }
 
-    /// All that was written for it so far, with this.
-    fn with(&self, written: Vec<Written>) -> Vec<Written> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+    /// What can be undone now that this was written for it.
+    fn with(&self, paths: &Paths, written: Vec<Written>) -> Record {
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let SoFar { files, earlier } = &mut *so_far;
+        let earlier = earlier.get_or_insert_with(|| recorded(paths).ok().flatten().unwrap_or_default());
         for new in written {
             match files.iter_mut().find(|old| old.path == new.path) {
                 // Somebody else wrote in between: what was there before cannot come back without undoing theirs.
@@ -65,7 +75,13 @@ impl Deed {
                 None => files.push(new),
             }
         }
-        files.clone()
+        let mut files = files.clone();
+        // What was taken back within one change.
+        files.retain(|file| file.before != file.after);
+        if files.is_empty() {
+            return earlier.clone();
+        }
+        Record { words: self.words.clone(), undone: false, files }
     }
 }
 
@@ -78,10 +94,7 @@ pub(super) fn keep(paths: &Paths, deed: &Deed, written: Vec<Written>) {
     if written.is_empty() {
         return;
     }
-    let mut files = deed.with(written);
-    // What was taken back within one change.
-    files.retain(|file| file.before != file.after);
-    write(paths, &Record { words: deed.words.clone(), undone: false, files });
+    write(paths, &deed.with(paths, written));
 }
 
 fn write(paths: &Paths, record: &Record) {
@@ -91,15 +104,24 @@ fn write(paths: &Paths, record: &Record) {
     }
 }
 
+/// Forgets the last edit.
+pub(super) fn forget(paths: &Paths) -> Result<(), EditError> {
+    Ok(remove(&place(paths))?)
+}
+
+/// What is kept; nothing where nothing is, or nothing that can be read as a record.
+fn recorded(paths: &Paths) -> Result<Option<Record>, FileError> {
+    match read_private(&place(paths), LONGEST) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+        Err(FileError { cause: Cause::Missing, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The last edit, where the files still are as it left them.
 pub(super) fn last(paths: &Paths) -> Result<Record, EditError> {
     let nothing = || EditError::Invalid("nothing was changed here that could be undone".to_owned());
-    let bytes = match read_private(&place(paths), LONGEST) {
-        Ok(bytes) => bytes,
-        Err(FileError { cause: Cause::Missing, .. }) => return Err(nothing()),
-        Err(error) => return Err(error.into()),
-    };
-    let record: Record = serde_json::from_slice(&bytes).map_err(|_| nothing())?;
+    let record = recorded(paths)?.ok_or_else(nothing)?;
     if record.files.is_empty() {
         return Err(nothing());
     }

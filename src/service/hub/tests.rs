@@ -1,5 +1,6 @@
 //! The hub with the real engine and real files, and bastions that are not there.
 
+mod changes;
 mod diagnosis;
 
 use std::fs;

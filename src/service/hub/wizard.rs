@@ -123,7 +123,7 @@ impl Hub {
             return self.reply(to, Reply::Refused { code, message });
         }
         self.dirty = true;
-        self.note("edited", &format!("the tunnel {new} was changed"));
+        self.note_of(Some(&new), "edited", &format!("the tunnel {new} was changed"));
         self.look(Look::Certain).await;
         if runs && new != *name {
             self.open_as(&new).await;
@@ -168,6 +168,9 @@ impl Hub {
             .map_err(|error| (2, error.to_string()))?;
         self.dirty = true;
         self.note("edited", &format!("the bastion {new} was changed"));
+        if new != *name {
+            self.lead_drafts(name, &new);
+        }
         // What was refused before may be let in now.
         self.pool.forgive();
         self.look(Look::Certain).await;

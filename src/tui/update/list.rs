@@ -18,7 +18,10 @@ pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
 pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     let half = isize::try_from(layout::list_height(app) / 2).unwrap_or(1).max(1);
     match action {
-        Action::Undo => return request(Request::Undo, "undo".to_owned()),
+        Action::Undo => {
+            app.undoing = matches!(app.screen, Screen::Tunnels | Screen::Bastions).then(|| app.line_names());
+            return request(Request::Undo, "undo".to_owned());
+        }
         Action::Filter => app.list_mut().filtering = true,
         Action::Down => go(app, Move::By(1)),
         Action::Up => go(app, Move::By(-1)),
@@ -47,6 +50,17 @@ pub(super) fn filter_key(app: &mut App, key: Key) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Selects what undoing brought back, as soon as it stands there.
+pub(super) fn follow_undoing(app: &mut App) {
+    let Some(before) = &app.undoing else { return };
+    let now = app.line_names();
+    let mut new = now.iter().filter(|name| !before.contains(name));
+    if let (Some(name), None) = (new.next(), new.next()) {
+        app.list_mut().selection.name(name.clone());
+        app.undoing = None;
+    }
 }
 
 /// Moves the selection.

@@ -51,8 +51,10 @@ pub(super) fn show(app: &mut App, name: &str) {
 pub(super) fn keep(app: &mut App, name: String) -> Vec<Effect> {
     show(app, &name);
     app.chosen.clone_from(&name);
-    app.say(format!("theme {name}, kept in the configuration"));
-    vec![Effect::Request { about: format!("keep the theme {name}"), request: Request::Prefer { theme: name } }]
+    vec![Effect::Request {
+        about: format!("keep the theme {name} in the configuration"),
+        request: Request::Prefer { theme: name },
+    }]
 }
 
 /// Takes what the configuration says by now. What it said at the start came with the look.

@@ -24,6 +24,9 @@ pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
     let Some(tunnel) = app.tunnel() else { return Some("no tunnel is selected") };
     match action {
         Action::Toggle | Action::Restart if !app.marked.is_empty() => None,
+        Action::Toggle if tunnel.phase == Phase::Closing => Some("it is closing; press again when it is off"),
+        // Whoever marked several means them all.
+        Action::Remove if !app.marked.is_empty() => Some("some are marked: space acts on them, esc unmarks"),
         Action::Copy if tunnel.listen.is_none() && copy::choices(app, tunnel).is_empty() => {
             Some("its local port is chosen when it first comes up")
         }

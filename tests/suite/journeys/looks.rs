@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adit::model::{Binding, Preferences, Snapshot};
-use adit::service::Request;
+use adit::service::{Reply, Request};
 use adit::tui::{BUILT_IN, Depth, Effect, Ground, Input, Msg, Themes};
 use ratatui::style::Color;
 
@@ -50,8 +50,13 @@ fn moving_shows_a_theme_esc_goes_back_and_enter_keeps_it() {
     assert_eq!(ground(&stage), LATTE);
     let (asked, about) = request(&mut stage);
     assert!(matches!(asked, Request::Prefer { theme } if theme == "catppuccin-latte"));
-    assert_eq!(about, "keep the theme catppuccin-latte");
-    stage.sees("kept in the configuration");
+    assert_eq!(about, "keep the theme catppuccin-latte in the configuration");
+    // It is said when it is so.
+    stage.sees_not("in the configuration");
+    stage.tell(Msg::Refused { about: about.clone(), why: "the disk is full".to_owned() });
+    stage.sees("keep the theme catppuccin-latte in the configuration: the disk is full");
+    stage.tell(Msg::Replied { about, reply: Reply::Done });
+    stage.sees("done: keep the theme catppuccin-latte in the configuration; u undoes it");
     // Every one can be looked at, by any way of moving.
     stage.press("T G");
     for _ in 0..=BUILT_IN.len() {

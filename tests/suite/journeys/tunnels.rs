@@ -123,8 +123,45 @@ fn marked_tunnels_are_named_before_they_are_brought_up_or_down() {
     stage.press("space");
     let (asked, _) = request(&mut stage);
     assert!(matches!(asked, Request::Down { names, .. } if names == [name("orders")]));
-    stage.press("* esc");
-    stage.sees_not("marked");
+    stage.press("* x");
+    asks_nothing(&mut stage);
+    stage.sees("remove: some are marked: space acts on them, esc unmarks");
+    stage.press("esc");
+    stage.sees_not(" 2 marked");
+    stage.press("esc x");
+    stage.sees("Remove the tunnel");
+}
+
+#[test]
+fn a_tunnel_that_closes_says_so_instead_of_nothing() {
+    let mut stage = stage();
+    stage.select("orders");
+    stage.change(|snapshot| snapshot.tunnels[0].phase = Phase::Closing);
+    stage.press("space");
+    asks_nothing(&mut stage);
+    stage.sees("toggle: it is closing; press again when it is off");
+}
+
+#[test]
+fn what_undoing_brings_back_is_selected() {
+    let mut stage = stage();
+    let orders = every_state().tunnels[0].clone();
+    stage.change(|snapshot| drop(snapshot.tunnels.remove(0)));
+    stage.select("ledger");
+    stage.press("u");
+    let (_, about) = request(&mut stage);
+    stage.tell(Msg::Replied { about, reply: Reply::Undone { words: "removed orders".to_owned(), again: false } });
+    stage.sees("╭ ledger ─");
+    stage.change(|snapshot| snapshot.tunnels.insert(0, orders));
+    stage.sees("╭ orders ─");
+    // Whoever has gone on meanwhile stays there.
+    let orders = every_state().tunnels[0].clone();
+    stage.change(|snapshot| drop(snapshot.tunnels.remove(0)));
+    stage.press("u");
+    let _ = request(&mut stage);
+    stage.select("ledger");
+    stage.change(|snapshot| snapshot.tunnels.insert(0, orders));
+    stage.sees("╭ ledger ─");
 }
 
 #[test]

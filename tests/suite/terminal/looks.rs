@@ -27,7 +27,7 @@ fn a_family_follows_the_terminals_answer_and_no_key_is_lost() {
     // This terminal does not answer at first; most are dark.
     desk.sees("No tunnels yet");
     assert!(asked(&desk));
-    assert_eq!(desk.look(ground), Some(MOCHA));
+    desk.wait("the dark theme", |screen| ground(screen) == Some(MOCHA));
     desk.send("2\u{1b}]11;rgb:ffff/ffff/ffff\u{7}");
     desk.wait("the light theme", |screen| ground(screen) == Some(LATTE));
     desk.sees("╭ Bastions ─");
@@ -39,7 +39,7 @@ fn a_family_follows_the_terminals_answer_and_no_key_is_lost() {
     // The environment may know.
     let mut desk = Desk::with(&adit, &[], 80, 24, &[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]);
     desk.sees("No tunnels yet");
-    assert_eq!(desk.look(ground), Some(LATTE));
+    desk.wait("the light theme", |screen| ground(screen) == Some(LATTE));
     desk.send("q");
     desk.ended();
     // Where no family is asked for, nothing is asked of the terminal.
@@ -65,7 +65,7 @@ fn a_theme_that_is_kept_stands_in_the_configuration_with_its_comments() {
     desk.send("\u{1b}");
     desk.wait("the theme before", |screen| ground(screen) == Some(Color::Default));
     desk.send("Tj\r");
-    desk.sees("theme catppuccin, kept in the configuration");
+    desk.sees("done: keep the theme catppuccin in the configuration");
     let written = || std::fs::read_to_string(adit.path("config.toml")).unwrap();
     assert!(wait_until(soon(), || written() == format!("{before}theme = \"catppuccin\"\n")), "{}", written());
     desk.send("q");
