@@ -9,6 +9,7 @@ mod list;
 mod many;
 mod names;
 mod page;
+mod removal;
 mod setup;
 mod theme;
 mod tunnels;

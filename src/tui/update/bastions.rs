@@ -1,6 +1,6 @@
 //! What the keys of the Bastions screen do. It draws nothing.
 
-use super::{copy, names, open, page, wizard};
+use super::{copy, names, open, page, removal, wizard};
 use std::sync::Arc;
 
 use crate::model::{BastionStatus, Pending, Subject};
@@ -32,7 +32,7 @@ pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
 pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     let Some(bastion) = app.bastion().cloned() else { return Vec::new() };
     match action {
-        Action::RemoveBastion => open(app, wizard::ask_to_remove_bastion(&bastion)),
+        Action::RemoveBastion => open(app, removal::of_bastion(&bastion)),
         Action::DiagnoseBastion => page::open(app),
         Action::EditBastion => wizard::edit_bastion(app, &bastion),
         Action::AnswerBastion => answer(app, &bastion),

@@ -1,6 +1,6 @@
 //! What the keys of the Tunnels screen do, on tunnels and on drafts of them. It draws nothing.
 
-use super::{copied, copy, global, many, names, open, page, request, wizard};
+use super::{copied, copy, global, many, names, open, page, removal, request, wizard};
 use crate::model::recipe::{Format, Recipe};
 use crate::model::{Code as Cause, Phase, Subject, TunnelStatus};
 use crate::service::Request;
@@ -74,7 +74,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Action::Resume, Some(draft), _) => wizard::resume(app, &draft),
-        (Action::Drop, Some(draft), _) => open(app, wizard::ask_to_drop(&draft)),
+        (Action::Drop, Some(draft), _) => open(app, removal::of_draft(&draft)),
         (_, _, Some(tunnel)) => on_tunnel(app, action, &tunnel),
         _ => Vec::new(),
     }
@@ -96,7 +96,7 @@ fn on_tunnel(app: &mut App, action: Action, tunnel: &TunnelStatus) -> Vec<Effect
         Action::Toggle => request(Request::Down { names, now: false }, format!("take down {name}")),
         Action::Restart => request(Request::Restart { names }, format!("restart {name}")),
         Action::Edit => wizard::edit(app, tunnel),
-        Action::Remove => open(app, wizard::ask_to_remove(tunnel)),
+        Action::Remove => open(app, removal::of_tunnel(tunnel)),
         Action::Diagnose => page::open(app),
         Action::OpenClient => client_command(tunnel).map(|command| Effect::RunClient { command }).into_iter().collect(),
         Action::Copy => copy::of_tunnel(app, tunnel),

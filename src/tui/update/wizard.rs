@@ -2,7 +2,7 @@
 
 use super::keys::PERSON;
 use super::{page, perform, setup};
-use crate::model::{Access, BastionStatus, Draft, Identity, Name, Phase, Snapshot, Subject, TunnelStatus};
+use crate::model::{Access, BastionStatus, Draft, Identity, Name, Snapshot, Subject, TunnelStatus};
 use crate::service::{KeyRequest, Reply, Request, Sheet, sheet};
 use crate::tui::action::{Action, Scope};
 use crate::tui::app::{App, Screen};
@@ -11,7 +11,6 @@ use crate::tui::input::Input;
 use crate::tui::key::{Code, Key};
 use crate::tui::keys::bring;
 use crate::tui::layout;
-use crate::tui::overlay::Overlay;
 use crate::tui::page::Page;
 use crate::tui::setup::Tab;
 use crate::tui::widget::form::Came;
@@ -604,34 +603,4 @@ fn refused(wizard: &mut Wizard, wish: Wish, why: String) -> Vec<Effect> {
         }
     }
     Vec::new()
-}
-
-/// Asks before a draft is dropped.
-pub(super) fn ask_to_drop(draft: &Draft) -> Overlay {
-    let key = match &draft.access {
-        Access::NewKey { name, .. } if draft.has_key(name) => {
-            format!(" Its key {name} stays: it may have been handed to the admin.")
-        }
-        Access::NewKey { .. } | Access::Open | Access::Bastions | Access::Identity(_) => String::new(),
-    };
-    let words = format!("What was answered for the draft {} is forgotten.{key}", draft.name);
-    let request = Request::DropDraft { name: draft.name.clone() };
-    Overlay::confirm(format!("Drop the draft {}?", draft.name), words, format!("drop {}", draft.name), request)
-}
-
-/// Asks before a tunnel is removed.
-pub(super) fn ask_to_remove(tunnel: &TunnelStatus) -> Overlay {
-    let name = &tunnel.name;
-    let up = if tunnel.phase == Phase::Stopped { "" } else { " It is taken down first; live connections are cut." };
-    let words = format!("The tunnel {name} goes from the configuration.{up} Its key and its bastion stay.");
-    let request = Request::Remove { subject: Subject::Tunnel(name.clone()) };
-    Overlay::confirm(format!("Remove the tunnel {name}?"), words, format!("remove {name}"), request)
-}
-
-/// Asks before a bastion is removed.
-pub(super) fn ask_to_remove_bastion(bastion: &BastionStatus) -> Overlay {
-    let name = &bastion.name;
-    let words = format!("The bastion {name} ({}) goes from the configuration. Its key stays.", bastion.endpoint);
-    let request = Request::Remove { subject: Subject::Bastion(name.clone()) };
-    Overlay::confirm(format!("Remove the bastion {name}?"), words, format!("remove bastion {name}"), request)
 }
