@@ -231,8 +231,14 @@ pub struct KeyStatus {
     pub created: Option<Timestamp>,
     /// The one-line public key.
     pub public_key: String,
-    /// Bastions and tunnels that name it.
+    /// Bastions and tunnels that name it, each name once.
     pub used_by: Vec<Name>,
+    /// The bastions among them: a tunnel may have the name of a bastion.
+    #[serde(default)]
+    pub bastions: Vec<Name>,
+    /// The tunnels among them, which have it as their own.
+    #[serde(default)]
+    pub tunnels: Vec<Name>,
     /// Who needs it, in words, unfinished tunnels as well; absent when nobody does.
     #[serde(default)]
     pub needed_by: Option<String>,

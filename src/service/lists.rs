@@ -76,6 +76,8 @@ impl Reader<'_> {
         KeyStatus {
             used_by: users.names(),
             needed_by: (!users.is_empty()).then(|| users.words()),
+            bastions: users.bastions,
+            tunnels: users.tunnels,
             accounts,
             name,
             key_type: String::new(),

@@ -3,7 +3,7 @@
 
 use super::open;
 use crate::model::recipe::{Format, Recipe};
-use crate::model::{BastionStatus, Name, Subject, TunnelStatus};
+use crate::model::{BastionStatus, KeyStatus, Subject, TunnelStatus};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::{Choice, Deed, Overlay};
@@ -55,9 +55,15 @@ pub(super) fn choices(app: &App, tunnel: &TunnelStatus) -> Vec<Choice> {
 
 /// The public half of adit's own key that the tunnel, or else its bastion, shows.
 fn public_key(app: &App, tunnel: &TunnelStatus, login: Option<&BastionStatus>) -> Option<Choice> {
-    let of =
-        |name: &Name| app.snapshot.keys.iter().find(|key| key.used_by.contains(name) && !key.public_key.is_empty());
-    let key = of(&tunnel.name).or_else(|| of(&login?.name))?;
+    let own = half(app, |key| key.tunnels.contains(&tunnel.name));
+    // What is its own and no key of adit's cannot be told here; the bastion's key is another one.
+    let login = login.filter(|_| tunnel.identity.is_none());
+    own.or_else(|| login.and_then(|bastion| half(app, |key| key.bastions.contains(&bastion.name))))
+}
+
+/// The public half of the first key of adit's own that is this one.
+fn half(app: &App, is: impl Fn(&KeyStatus) -> bool) -> Option<Choice> {
+    let key = app.snapshot.keys.iter().find(|key| is(key) && !key.public_key.is_empty())?;
     Some(choice('s', "public key", key.public_key.clone(), format!("the public key {}", key.name)))
 }
 
@@ -80,10 +86,7 @@ pub(super) fn of_bastion(app: &mut App, bastion: &BastionStatus) -> Vec<Effect> 
             "the addresses you come from".to_owned(),
         ));
     }
-    let key = app.snapshot.keys.iter().find(|key| key.used_by.contains(name) && !key.public_key.is_empty());
-    choices.extend(
-        key.map(|key| choice('s', "public key", key.public_key.clone(), format!("the public key {}", key.name))),
-    );
+    choices.extend(half(app, |key| key.bastions.contains(name)));
     open(app, Overlay::choose(format!("Copy of {name}"), choices))
 }
 

@@ -4,8 +4,7 @@ use ratatui::text::Line;
 
 use super::{Sight, Wizard, access, bastion, database};
 use crate::model::{
-    Access, BastionStatus, ChosenBastion, Endpoint, Identity, KeyStatus, Name, Snapshot, TunnelStatus, authorized_key,
-    shell_word,
+    Access, BastionStatus, ChosenBastion, Endpoint, Identity, Name, Snapshot, TunnelStatus, authorized_key, shell_word,
 };
 use crate::tui::theme::Role;
 use crate::tui::widget::text;
@@ -127,12 +126,12 @@ fn of_bastion(snapshot: &Snapshot, bastion: &BastionStatus) -> (Half, Vec<Endpoi
 
 /// What is reached with a key through a bastion already: the new line takes the place of the old one.
 fn reached_with(snapshot: &Snapshot, key: &Name, bastion: &BastionStatus) -> Vec<Endpoint> {
-    let uses = |key: &KeyStatus, name: &Name| key.used_by.contains(name);
     let Some(this) = snapshot.keys.iter().find(|other| other.name == *key) else { return Vec::new() };
-    let others = |name: &Name| snapshot.keys.iter().any(|other| other.name != *key && uses(other, name));
+    // A tunnel and a bastion may share a name.
+    let others = |name: &Name| snapshot.keys.iter().any(|other| other.name != *key && other.tunnels.contains(name));
     let with_it = |tunnel: &&TunnelStatus| {
         tunnel.bastion == bastion.name
-            && (uses(this, &tunnel.name) || (uses(this, &bastion.name) && !others(&tunnel.name)))
+            && (this.tunnels.contains(&tunnel.name) || (this.bastions.contains(&bastion.name) && !others(&tunnel.name)))
     };
     snapshot.tunnels.iter().filter(with_it).map(|tunnel| tunnel.database.endpoint()).collect()
 }

@@ -182,6 +182,8 @@ fn key(text: &str, key_type: &str, bits: u32, used_by: &[&str]) -> KeyStatus {
         ),
         used_by: used_by.iter().map(|text| name(text)).collect(),
         needed_by: (!used_by.is_empty()).then(|| format!("the tunnels {}", used_by.join(", "))),
+        bastions: Vec::new(),
+        tunnels: used_by.iter().map(|text| name(text)).collect(),
         authorized_key: format!(
             "restrict,port-forwarding,permitopen=\"10.0.1.12:5432\" ssh-ed25519 \
              AAAAC3NzaC1lZDI1NTE5AAAAIGq0yP8mQb7q1cVdJw1zZ5nJvXQ0b2c9m4sT6uVwXyZ0 adit {text}"

@@ -16,7 +16,7 @@ use super::{SIZES, sheet};
 /// A key of adit's own.
 pub(crate) fn key(text: &str) -> KeyStatus {
     let mut key = every_state().keys[0].clone();
-    (key.name, key.used_by) = (name(text), Vec::new());
+    (key.name, key.used_by, key.tunnels) = (name(text), Vec::new(), Vec::new());
     key.public_key =
         format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q adit:{text}");
     key
@@ -55,7 +55,13 @@ fn left_at(page: Page) -> Arc<Snapshot> {
 /// A climb of it.
 fn climbed(findings: Vec<Finding>, finished: bool) -> Arc<Snapshot> {
     let mut snapshot = Snapshot::clone(&left_at(Page::Climb));
-    let report = Report { subject: Subject::Draft(name("orders")), bastion: name("bastion"), finished, findings, seen_from: None };
+    let report = Report {
+        subject: Subject::Draft(name("orders")),
+        bastion: name("bastion"),
+        finished,
+        findings,
+        seen_from: None,
+    };
     snapshot.reports = super::reports::shown(report, None).reports.clone();
     Arc::new(snapshot)
 }
