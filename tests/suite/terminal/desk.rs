@@ -177,14 +177,25 @@ impl Desk {
     /// Waits until the screen is as asked.
     #[track_caller]
     pub(crate) fn wait(&self, what: &str, looks: impl Fn(&Screen) -> bool) {
-        let came = wait_until(soon(), || self.look(&looks));
+        self.wait_within(soon(), what, looks);
+    }
+
+    #[track_caller]
+    fn wait_within(&self, time: Duration, what: &str, looks: impl Fn(&Screen) -> bool) {
+        let came = wait_until(time, || self.look(&looks));
         assert!(came, "{what}: not seen\n{}\n{}", self.text(), String::from_utf8_lossy(&self.raw()).escape_debug());
     }
 
     /// Waits until these words are on the screen.
     #[track_caller]
     pub(crate) fn sees(&self, words: &str) {
-        self.wait(words, |screen| screen.contents().contains(words));
+        self.sees_within(soon(), words);
+    }
+
+    /// As `sees`, for what may take longer than anything else.
+    #[track_caller]
+    pub(crate) fn sees_within(&self, time: Duration, words: &str) {
+        self.wait_within(time, words, |screen| screen.contents().contains(words));
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
