@@ -231,7 +231,7 @@ impl App {
 
     /// What a page of keys is drawn from.
     pub(crate) fn key_sight(&self) -> keys::Sight<'_> {
-        let busy = self.keyring.errand.as_ref().map(|errand| errand.work);
+        let busy = self.keyring.awaited().map(|errand| errand.work);
         keys::Sight { ink: self.ink(), snapshot: &self.snapshot, now: self.now, busy }
     }
 

@@ -66,6 +66,8 @@ pub(crate) enum Page {
 pub(crate) struct Errand {
     /// The question's number.
     pub(crate) id: u64,
+    /// The number of the page that was up then.
+    pub(crate) page: u64,
     /// In words, for when it is refused: "rotate orders".
     pub(crate) about: String,
     /// What is said meanwhile.
@@ -78,11 +80,24 @@ pub(crate) struct Errand {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keyring {
     pub(crate) page: Option<Page>,
+    /// Counts what was shown: another page has another number, and so has the list after it.
+    pub(crate) number: u64,
     /// One at a time.
     pub(crate) errand: Option<Errand>,
 }
 
 impl Keyring {
+    /// Shows another page, or none.
+    pub(crate) fn show(&mut self, page: Option<Page>) {
+        self.page = page;
+        self.number = self.number.wrapping_add(1);
+    }
+
+    /// What the service does for the page that is up; a person may have gone to another one meanwhile.
+    pub(crate) fn awaited(&self) -> Option<&Errand> {
+        self.errand.as_ref().filter(|errand| errand.page == self.number)
+    }
+
     /// The page that is filled in.
     pub(crate) fn filling(&self) -> Option<&Filling> {
         match &self.page {

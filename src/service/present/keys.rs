@@ -10,7 +10,7 @@ const SHORT_RSA: u32 = 2048;
 #[must_use]
 pub fn imported_text(brought: &Brought, imported: &Imported) -> Vec<String> {
     let info = &imported.info;
-    let kept = if info.encrypted { "with the passphrase it had" } else { "without a passphrase, as it was" };
+    let kept = if info.encrypted { "which keeps its passphrase" } else { "which has no passphrase" };
     let mut lines = vec![format!(
         "imported the {} key {} ({} bits, {}), {kept}",
         info.key_type, info.name, info.bits, info.fingerprint

@@ -55,6 +55,12 @@ impl Brought {
                     Cause::TooLarge { .. } => too_large(&shown(path)),
                     Cause::NotRegular if !path.is_dir() => load::file_fault(path, &error)
                         .advise(Advice::words("pipe it in instead: … | adit key import NAME -")),
+                    // Whoever brings a key has it somewhere: to make one is no advice.
+                    Cause::Missing if !load::public_half(path) => Fault::new(
+                        Code::KeyMissing,
+                        format!("cannot {} the private key {}: {}", error.verb, shown(path), error.cause),
+                    )
+                    .advise(Advice::words("name the file of the key to import, by its whole path")),
                     _ => load::file_fault(path, &error),
                 });
             }

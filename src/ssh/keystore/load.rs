@@ -252,7 +252,7 @@ pub(super) fn file_fault(path: &Path, error: &FileError) -> Fault {
     }
 }
 
-fn public_half(path: &Path) -> bool {
+pub(super) fn public_half(path: &Path) -> bool {
     let mut public = path.as_os_str().to_owned();
     public.push(".pub");
     Path::new(&public).is_file()

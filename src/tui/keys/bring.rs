@@ -18,7 +18,7 @@ pub(crate) fn items() -> [Item; 3] {
             "where it lies: ~/.ssh/id_ed25519; or paste the key itself, all its lines: OpenSSH, PEM, PKCS#8 or PuTTY",
         )
         .needed(),
-        Item::text(NAME, "what it is called here; the file stays where it is: orders").needed(),
+        Item::text(NAME, "what it is called here; the file stays where it is: orders").needed().replaced(),
         Item::secret(PASSPHRASE, "the one it has; adit's copy keeps it").needed(),
     ]
 }

@@ -24,7 +24,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
     };
     let mut hints = String::new();
     if let Page::Filling(filling) = page {
-        let does = match (app.keyring.errand.is_some(), &filling.purpose) {
+        let does = match (app.keyring.awaited().is_some(), &filling.purpose) {
             (true, _) => "one moment …",
             (false, Purpose::Make) => "enter makes it",
             (false, Purpose::Import) => "enter takes it over",

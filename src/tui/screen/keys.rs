@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Paragraph};
+use unicode_width::UnicodeWidthStr;
 
 use super::table;
 use crate::model::KeyStatus;
@@ -20,6 +21,12 @@ const WIDE: usize = 58;
 const TYPE: usize = 13;
 const LOCK: usize = 11;
 const AGE: usize = 7;
+
+/// Stands behind whoever uses a key.
+const ROTATING: &str = " (rotating)";
+
+/// From this many cells the last column has room for that even if not for all of them.
+const BOTH: usize = 20;
 
 /// Draws the screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, places: &Places) {
@@ -79,9 +86,15 @@ fn line(app: &App, key: &KeyStatus, width: usize) -> Line<'static> {
         (true, Some(_)) => "a draft".to_owned(),
         (true, None) => "nothing".to_owned(),
     };
-    let rotating = if key.rotation.is_some() { "rotating " } else { "" };
-    spans.push(Span::styled(rotating, theme.style(Role::Connecting)));
-    spans.push(Span::styled(text::fit(&words, used.saturating_sub(rotating.len())), theme.style(Role::Muted)));
+    if key.rotation.is_none() || used < BOTH.min(words.width() + ROTATING.len()) {
+        // Who uses it comes first; the rotation is said of the selected one as well.
+        spans.push(Span::styled(text::fit(&words, used), theme.style(Role::Muted)));
+        return Line::from(spans);
+    }
+    let words = text::cut(&words, used.saturating_sub(ROTATING.len()));
+    let rest = used.saturating_sub(words.width());
+    spans.push(Span::styled(words, theme.style(Role::Muted)));
+    spans.push(Span::styled(text::fit(ROTATING, rest), theme.style(Role::Connecting)));
     Line::from(spans)
 }
 

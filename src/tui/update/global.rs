@@ -32,7 +32,8 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
 
 /// Shows a screen; a page over the one before is left.
 pub(super) fn show(app: &mut App, screen: Screen) -> Vec<Effect> {
-    (app.diagnosis, app.setup.page, app.keyring.page) = (None, None, None);
+    (app.diagnosis, app.setup.page) = (None, None);
+    app.keyring.show(None);
     app.screen = screen;
     Vec::new()
 }

@@ -41,6 +41,9 @@ pub(super) fn obstacle(app: &App, action: Action) -> Option<&'static str> {
             Some("its file cannot be used")
         }
         Action::KeyPassphrase if second.is_some() => Some("a rotation is under way; finish it or give it up first"),
+        Action::RotateKey if second.is_none() && key.accounts.is_empty() => {
+            Some("no bastion uses it, so no login can prove a second one; make a new key")
+        }
         Action::RotateKey if second.is_none() => gone,
         Action::KeyPassphrase | Action::RemoveKey => gone,
         Action::FinishRotation | Action::AbortRotation | Action::CopySecond if second.is_none() => {
@@ -117,12 +120,12 @@ fn subject(app: &App) -> Option<&KeyStatus> {
 }
 
 fn fill(app: &mut App, filling: Filling) -> Vec<Effect> {
-    app.keyring.page = Some(Page::Filling(Box::new(filling)));
+    app.keyring.show(Some(Page::Filling(Box::new(filling))));
     Vec::new()
 }
 
 fn read(app: &mut App, name: Name, topic: Topic) -> Vec<Effect> {
-    app.keyring.page = Some(Page::Reading(Reading::new(name, topic)));
+    app.keyring.show(Some(Page::Reading(Reading::new(name, topic))));
     Vec::new()
 }
 
@@ -145,6 +148,7 @@ fn remove(app: &mut App, key: &KeyStatus) -> Vec<Effect> {
 /// Leaves a page: from what is filled in for a key, or shown of it, to all of it; from there to the list. What the service was
 /// asked for goes on.
 fn back(app: &mut App) -> Vec<Effect> {
+    let goes_on = app.keyring.awaited().map(|errand| format!("{} goes on", errand.about));
     let before = match app.keyring.page.take() {
         Some(Page::Filling(filling)) => match &filling.purpose {
             Purpose::Finish(name) => Some(Reading::new(name.clone(), Topic::Rotation)),
@@ -153,9 +157,8 @@ fn back(app: &mut App) -> Vec<Effect> {
         Some(Page::Reading(reading)) if reading.topic == Topic::Code => Some(Reading::new(reading.key, Topic::Details)),
         Some(Page::Reading(_)) | None => None,
     };
-    app.keyring.page = before.map(Page::Reading);
-    if let Some(errand) = &app.keyring.errand {
-        let words = format!("{} goes on", errand.about);
+    app.keyring.show(before.map(Page::Reading));
+    if let Some(words) = goes_on {
         app.say(words);
     }
     Vec::new()
@@ -208,7 +211,7 @@ pub(super) fn send(app: &mut App, ask: KeyRequest) -> Vec<Effect> {
     };
     let then = then.map(|(name, topic)| (name.clone(), topic));
     let work = app.keyring.filling().map_or(work, Filling::work);
-    app.keyring.errand = Some(Errand { id: app.asked, about, work, then });
+    app.keyring.errand = Some(Errand { id: app.asked, page: app.keyring.number, about, work, then });
     vec![Effect::Ask { id: app.asked, request: Request::Key { ask } }]
 }
 
@@ -229,7 +232,7 @@ pub(super) fn input(app: &mut App, input: Input) -> Vec<Effect> {
         }
         (Some(Page::Filling(_)), Input::Key(key)) if key.code == Code::Esc => back(app),
         // While the service works on what is filled in, nothing of it changes.
-        (Some(Page::Filling(_)), _) if app.keyring.errand.is_some() => Vec::new(),
+        (Some(Page::Filling(_)), _) if app.keyring.awaited().is_some() => Vec::new(),
         (Some(Page::Filling(_)), Input::Key(key)) => type_in(app, key),
         (Some(Page::Filling(_)), Input::Paste(text)) => {
             let came = with_form(app, |filling| {
@@ -332,33 +335,43 @@ fn looked(app: &mut App, outcome: Result<Reply, String>) -> Vec<Effect> {
 fn done(app: &mut App, errand: Errand, key: KeyDone) {
     let KeyDone { done, said, admin } = key;
     let news = said.first().cloned().unwrap_or_default();
-    let Some((name, topic)) = errand.then else {
+    if errand.page != app.keyring.number {
+        // The person went elsewhere meanwhile, and what is there now is theirs.
+        return in_passing(app, &errand, done, news);
+    }
+    let Some((name, topic)) = errand.then.clone() else {
         // It is gone, and its page with it.
-        app.keyring.page = None;
+        app.keyring.show(None);
         app.overlays.push(Overlay::show("Removed", [said, admin].concat().join("\n\n")));
         return;
     };
-    app.lists.entry(Screen::Keys).or_default().selection.name(name.to_string());
     if app.keyring.page.is_none() {
-        // The person went elsewhere meanwhile.
-        if done {
-            app.say(news)
-        } else {
-            app.complain(format!("{}: {news}", errand.about))
-        }
-        return;
+        return in_passing(app, &errand, done, news);
     }
+    app.lists.entry(Screen::Keys).or_default().selection.name(name.to_string());
     let mut reading = Reading::new(name, if done { topic } else { Topic::Rotation });
     if said.len() > 1 {
         (reading.said, reading.failed, reading.admin) = (said, !done, admin);
     } else {
         app.say(news);
     }
-    app.keyring.page = Some(Page::Reading(reading));
+    app.keyring.show(Some(Page::Reading(reading)));
+}
+
+/// Says how it ended, beside whatever the person does now.
+fn in_passing(app: &mut App, errand: &Errand, done: bool, news: String) {
+    if done {
+        app.say(news);
+    } else {
+        app.complain(format!("{}: {news}", errand.about));
+    }
 }
 
 /// A refusal is said where the person is: beside the passphrase, on the page, or below.
 fn refused(app: &mut App, errand: &Errand, code: u8, message: String) {
+    if errand.page != app.keyring.number {
+        return in_passing(app, errand, false, message);
+    }
     let snapshot = app.snapshot.clone();
     match &mut app.keyring.page {
         Some(Page::Filling(filling)) => {
@@ -373,6 +386,6 @@ fn refused(app: &mut App, errand: &Errand, code: u8, message: String) {
         Some(Page::Reading(reading)) => {
             (reading.said, reading.failed, reading.first) = (vec![message], true, 0);
         }
-        None => app.complain(format!("{}: {message}", errand.about)),
+        None => in_passing(app, errand, false, message),
     }
 }

@@ -1,6 +1,7 @@
 //! A form: fields one below the other, one of which takes the keys. It judges nothing: what is wrong with a field is set from
 //! outside.
 
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -65,6 +66,8 @@ pub(crate) struct Item {
     pub(crate) shown: bool,
     /// The person changed it, so it does not follow other fields any more.
     pub(crate) touched: bool,
+    /// What was proposed goes as a whole when the person types, until the cursor is moved in it.
+    pub(crate) replaced: bool,
     /// Why it cannot stay as it is.
     pub(crate) problem: Option<String>,
     /// What should be thought of.
@@ -73,7 +76,9 @@ pub(crate) struct Item {
 
 impl Item {
     fn new(label: &'static str, help: &'static str, entry: Entry) -> Self {
-        Self { label, help, entry, needed: false, asked: false, shown: true, touched: false, problem: None, note: None }
+        let (problem, note) = (None, None);
+        let (needed, asked, shown, touched, replaced) = (false, false, true, false, false);
+        Self { label, help, entry, needed, asked, shown, touched, replaced, problem, note }
     }
 
     pub(crate) fn text(label: &'static str, help: &'static str) -> Self {
@@ -112,6 +117,17 @@ impl Item {
     pub(crate) fn asked(mut self) -> Self {
         self.asked = true;
         self
+    }
+
+    /// What is proposed goes as a whole when the person types, until the cursor is moved in it.
+    pub(crate) fn replaced(mut self) -> Self {
+        self.replaced = true;
+        self
+    }
+
+    /// All of its text is selected.
+    fn is_selected(&self) -> bool {
+        self.replaced && !self.touched && !self.value().is_empty()
     }
 
     /// The value as it is kept: text without blanks at its ends, a choice by its name.
@@ -312,6 +328,7 @@ impl Form {
             _ => {}
         }
         let Some(item) = self.items.get_mut(self.focus) else { return Came::Ignored };
+        let selected = item.is_selected();
         match (&mut item.entry, key.code) {
             (Entry::List { choices, chosen }, Code::Down) if *chosen + 1 < choices.len() => *chosen += 1,
             (Entry::List { chosen, .. }, Code::Up) if *chosen > 0 => *chosen -= 1,
@@ -332,10 +349,14 @@ impl Form {
             },
             (Entry::Text(field), _) => {
                 let before = field.text().to_owned();
+                if selected && (key.text().is_some() || matches!(key.code, Code::Backspace | Code::Delete)) {
+                    field.set("");
+                }
                 if !field.key(key) {
                     return Came::Ignored;
                 }
                 if field.text() == before {
+                    item.replaced = item.replaced && !selected;
                     return Came::Moved;
                 }
             }
@@ -352,6 +373,7 @@ impl Form {
 
     /// Takes pasted text; of several lines the first that has any. Says when there were more.
     pub(crate) fn paste(&mut self, pasted: &str) -> (Came, bool) {
+        let selected = self.items.get(self.focus).is_some_and(Item::is_selected);
         let (field, touched) = match self.items.get_mut(self.focus) {
             Some(Item { entry: Entry::Text(field), touched, .. }) => (field, touched),
             Some(Item { entry: Entry::Key(key), touched, .. }) => {
@@ -362,6 +384,9 @@ impl Form {
             _ => return (Came::Ignored, false),
         };
         let mut lines = pasted.lines().map(str::trim).filter(|line| !line.is_empty());
+        if selected {
+            field.set("");
+        }
         field.paste(lines.next().unwrap_or_default());
         *touched = true;
         (Came::Changed, lines.next().is_some())
@@ -461,6 +486,10 @@ impl Form {
     ) -> Vec<(Vec<Span<'static>>, Option<usize>)> {
         let theme = ink.theme;
         match &item.entry {
+            Entry::Text(field) if focus && item.is_selected() => {
+                let style = theme.style(Role::Input).add_modifier(Modifier::REVERSED);
+                vec![(vec![Span::styled(text::cut(field.text(), room), style)], None)]
+            }
             Entry::Text(field) if focus => vec![(field.line(room, theme).spans, None)],
             Entry::Text(field) => {
                 let shown = if field.is_secret() {
@@ -601,6 +630,26 @@ mod tests {
         assert_eq!((form.focused(), form.value("start")), ("start", "yes"));
         press(&mut form, "tab");
         assert_eq!(form.focused(), "kind");
+    }
+
+    #[test]
+    fn what_is_proposed_is_replaced_until_the_cursor_moves_in_it() {
+        let proposed = |keys: &str| {
+            let mut item = Item::text("name", "").replaced();
+            item.set("imported");
+            let mut form = Form::new(vec![item]);
+            press(&mut form, keys);
+            form.value("name").to_owned()
+        };
+        assert_eq!(proposed("o r"), "or");
+        assert_eq!(proposed("backspace"), "");
+        assert_eq!(proposed("end x"), "importedx");
+        assert_eq!(proposed("left x backspace backspace"), "importd");
+        let mut form = Form::new(vec![Item::text("name", "").replaced()]);
+        form.items[0].set("imported");
+        form.paste("orders");
+        form.paste("-2");
+        assert_eq!(form.value("name"), "orders-2");
     }
 
     #[test]

@@ -7,10 +7,11 @@ use std::path::Path;
 use adit::config::Paths;
 use adit::model::{Endpoint, KeyType, Secret};
 use adit::sandbox::{Bastion, Database, Speaks, Switches, Target};
-use adit::service::{KeyRequest, KeySource, Reply, Request};
-use adit::tui::Effect;
+use adit::service::{KeyDone, KeyRequest, KeySource, Reply, Request};
+use adit::tui::{Effect, Msg};
 
 use super::walk::{Walk, home};
+use crate::screens::keys::number;
 use crate::screens::made::{every_state, name};
 use crate::screens::stage::Stage;
 use crate::support::tool;
@@ -226,7 +227,9 @@ async fn keys_are_brought_from_a_file_and_from_a_paste() {
     walk.stage.paste(&secret.replace('\n', "\\n"));
     walk.settle().await;
     walk.sees("written out instead of line breaks").await;
-    walk.press("tab ctrl-u").await;
+    // What is typed takes the place of the name that was proposed.
+    walk.stage.sees("imported");
+    walk.press("tab").await;
     walk.type_in("other").await;
     walk.press("enter").await;
     walk.sees("imported the ecdsa key other").await;
@@ -477,4 +480,107 @@ fn a_code_is_shown_where_it_fits() {
         stage.sees("╭ Keys ─");
     }
     assert_eq!(name("prod"), every_state().keys[0].name);
+}
+
+fn key_done(news: &str) -> Result<Reply, String> {
+    Ok(Reply::Key { key: KeyDone { done: true, said: vec![news.to_owned()], admin: Vec::new() } })
+}
+
+/// What the service still does for a page that was left takes nothing from the page after it.
+#[test]
+fn a_page_is_the_persons_while_the_service_works_for_another() {
+    let begun = |keys: &str| {
+        let mut stage = Stage::new(100, 34);
+        stage.show(every_state());
+        stage.press(keys);
+        stage
+    };
+    let made = || {
+        let mut stage = begun("3 n");
+        stage.type_in("slow");
+        stage.press("enter");
+        let id = number(&mut stage);
+        stage.press("esc");
+        stage.sees("make the key slow goes on");
+        stage.press("n");
+        stage.type_in("sec");
+        stage.paste("ond");
+        stage.sees("second");
+        stage.sees_not("making the key");
+        (stage, id)
+    };
+    // It is done.
+    let (mut stage, id) = made();
+    stage.press("enter");
+    assert_eq!(stage.asks(), Vec::<String>::new());
+    stage.sees("one moment: making the key");
+    stage.tell(Msg::Told { id, outcome: key_done("made the ed25519 key slow") });
+    stage.sees("made the ed25519 key slow");
+    stage.sees("New key");
+    stage.press("enter");
+    assert!(stage.asks().concat().contains("second"));
+    // It is refused, also as a passphrase is.
+    for code in [1, 4] {
+        let (mut stage, id) = made();
+        let message = "the disk is full".to_owned();
+        stage.tell(Msg::Told { id, outcome: Ok(Reply::Refused { code, message }) });
+        stage.sees("make the key slow: the disk is full");
+        stage.type_in("-2");
+        stage.sees("second-2");
+    }
+    let (mut stage, id) = made();
+    stage.press("esc i");
+    stage.type_in("x");
+    stage.asks();
+    stage.tell(Msg::Told { id, outcome: Err("the service is gone".to_owned()) });
+    stage.sees("Import a key");
+    stage.sees("that is no whole path");
+
+    // A key is gone, and the page that is up now is not its own.
+    let mut stage = begun("3 j");
+    stage.change(|snapshot| (snapshot.keys[1].used_by, snapshot.keys[1].needed_by) = (Vec::new(), None));
+    stage.press("enter x y");
+    let id = number(&mut stage);
+    stage.press("esc n");
+    stage.type_in("next");
+    stage.tell(Msg::Told { id, outcome: key_done("removed the key") });
+    stage.sees("removed the key");
+    stage.sees("New key");
+    stage.type_in("-1");
+    stage.sees("next-1");
+}
+
+#[test]
+fn a_key_that_nobody_logs_in_with_is_not_rotated() {
+    let mut stage = Stage::new(100, 34);
+    stage.show(every_state());
+    stage.change(|snapshot| snapshot.keys[0].accounts.clear());
+    stage.press("3 r");
+    stage.sees("no bastion uses it, so no login can prove a second one; make a new key");
+    assert_eq!(stage.asks(), Vec::<String>::new());
+}
+
+/// A tunnel and a bastion may share a name, and each has the key that it shows.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_copied_key_is_the_one_of_its_kind() {
+    let (_folder, paths) = home();
+    let text = "[bastions.prod]\nhost = \"127.0.0.1\"\nuser = \"adit\"\nkey = \"of-prod\"\n\
+                [bastions.edge]\nhost = \"127.0.0.2\"\nuser = \"adit\"\nkey = \"of-edge\"\n\
+                [tunnels.prod]\nbastion = \"edge\"\ndatabase = \"postgres\"\nhost = \"10.0.1.12\"\n";
+    fs::write(&paths.config, text).unwrap();
+    let mut walk = Walk::start(&paths).await;
+    for key in ["of-prod", "of-edge"] {
+        let ask = KeyRequest::Make { name: name(key), kind: KeyType::Ed25519, comment: None, passphrase: None };
+        assert!(matches!(walk.client.request(Request::Key { ask }).await, Ok(Reply::Key { .. })));
+    }
+    walk.press("3").await;
+    walk.sees("of-edge").await;
+    walk.sees("of-prod").await;
+    // The tunnel, then the bastions by name: edge, prod.
+    for (keys, key) in [("1 y s", "of-edge"), ("2 y s", "of-edge"), ("j y s", "of-prod")] {
+        walk.press(keys).await;
+        let public = fs::read_to_string(paths.keys.join(format!("{key}.pub"))).unwrap();
+        assert_eq!(walk.copied.pop().as_deref(), Some(public.trim()), "{keys}");
+    }
+    walk.end().await;
 }
