@@ -172,10 +172,8 @@ impl Themes {
     pub fn choices(&self) -> Vec<Choice> {
         let auto = Choice { name: AUTO.to_owned(), words: "the terminal's own colours".to_owned() };
         let auto = (self.depth != Depth::None).then_some(auto);
-        let family = |family: &Family| Choice {
-            name: family.name.clone(),
-            words: "as the terminal: dark or light".to_owned(),
-        };
+        let family =
+            |family: &Family| Choice { name: family.name.clone(), words: "as the terminal: dark or light".to_owned() };
         let theme = |theme: &Theme| {
             let made = match theme.appearance {
                 Appearance::Any => String::new(),

@@ -21,10 +21,7 @@ fn a_theme_is_written_where_preferences_are_and_comments_stay() {
         "[preferences]\nmouse = false # c\ntheme = \"nord\"\n# d\n\n[bastions]\n"
     );
     assert_eq!(theme("preferences.theme = \"mono\" # c\n", "nord"), "preferences.theme = \"nord\" # c\n");
-    assert_eq!(
-        theme("preferences = {mouse = false}\n", "nord"),
-        "preferences = {mouse = false, theme = \"nord\" }\n"
-    );
+    assert_eq!(theme("preferences = {mouse = false}\n", "nord"), "preferences = {mouse = false, theme = \"nord\" }\n");
     let bastion = "[bastions.b]\nhost = \"h\"\nuser = \"u\"\nkey = \"k\"\n# the end\n";
     let after = theme(bastion, "nord");
     assert!(after.starts_with(bastion) && after.ends_with("[preferences]\ntheme = \"nord\"\n"), "{after}");
