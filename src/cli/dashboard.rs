@@ -121,6 +121,8 @@ pub(super) fn look(context: &Context, preferences: &Preferences, complaint: Opti
         mouse: preferences.mouse,
         notify: preferences.notify.clone(),
         badge: None,
+        // A variable holds in the person's other shells as well.
+        home: context.paths.home.clone().filter(|home| std::env::var_os("ADIT_HOME").is_none_or(|set| set != *home)),
         zone: jiff::tz::TimeZone::system(),
     }
 }

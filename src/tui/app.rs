@@ -1,10 +1,12 @@
 //! All that can be on screen. It changes only in `update` and is drawn only in `view`.
 
+mod home;
 mod lines;
 mod order;
 mod rates;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -114,6 +116,8 @@ pub struct Look {
     pub notify: Notify,
     /// A word for the head of the screen, such as "demo".
     pub badge: Option<String>,
+    /// The home that the commands on screen must name, where the program would take another one by itself.
+    pub home: Option<PathBuf>,
     /// Clocks are shown in this time zone.
     pub zone: TimeZone,
 }
@@ -167,6 +171,8 @@ pub struct App {
     pub(crate) ascii: bool,
     pub(crate) mouse: bool,
     pub(crate) badge: Option<String>,
+    /// See [`Look::home`].
+    pub(crate) home: Option<PathBuf>,
     pub(crate) zone: TimeZone,
 }
 
@@ -210,6 +216,7 @@ impl App {
             ascii: look.ascii,
             mouse: look.mouse,
             badge: look.badge,
+            home: look.home,
             zone: look.zone,
         }
     }
@@ -238,6 +245,10 @@ impl App {
     /// Takes over a newer state.
     pub(crate) fn take(&mut self, snapshot: Arc<Snapshot>) {
         self.link = Link::Live;
+        let snapshot = match &self.home {
+            Some(home) => Arc::new(home::at_home(&snapshot, home)),
+            None => snapshot,
+        };
         self.snapshot = Arc::clone(&snapshot);
         for tunnel in &self.snapshot.tunnels {
             self.rates.entry(tunnel.name.clone()).or_default().note(self.now, tunnel);

@@ -112,7 +112,17 @@ fn look() -> Look {
     let zone = jiff::tz::TimeZone::UTC;
     let theme = DEFAULT.to_owned();
     let notify = crate::model::Notify::Off;
-    Look { themes: Themes::load(&[]), theme, ground: None, ascii: false, mouse: false, notify, badge: None, zone }
+    Look {
+        themes: Themes::load(&[]),
+        theme,
+        ground: None,
+        ascii: false,
+        mouse: false,
+        notify,
+        badge: None,
+        home: None,
+        zone,
+    }
 }
 
 /// Frames that are drawn while the state changes all the time, for so long; and how often it could change.

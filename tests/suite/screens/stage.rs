@@ -36,6 +36,7 @@ impl Stage {
             mouse: true,
             notify: adit::model::Notify::Off,
             badge: None,
+            home: None,
             zone: jiff::tz::TimeZone::UTC,
         };
         change(&mut look);
