@@ -149,9 +149,7 @@ impl Subject {
             Self::Tunnel(name) | Self::Bastion(name) | Self::Draft(name) => name,
         }
     }
-}
 
-impl Subject {
     /// For a sentence: a tunnel by its name alone.
     #[must_use]
     pub fn words(&self) -> String {

@@ -13,14 +13,9 @@ use ratatui::text::Line;
 
 use super::theme::Role;
 use super::widget::form::Shown;
+use super::widget::sheet::{ROOMY, Sheet, WIDEST, inner};
 use super::widget::text;
 use crate::model::Name;
-
-/// Longer lines are hard to read.
-const WIDEST: usize = 100;
-
-/// From this many lines there is room for blank ones and for every field's help.
-const ROOMY: usize = 17;
 
 /// What a page tells of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,23 +110,6 @@ impl Keyring {
     }
 }
 
-/// A page laid out.
-pub(crate) struct Sheet {
-    /// What stands above.
-    pub(crate) head: Vec<Line<'static>>,
-    /// What may scroll.
-    pub(crate) rows: Vec<Shown>,
-    /// The first of them that shows.
-    pub(crate) first: usize,
-    /// How many show.
-    pub(crate) height: usize,
-}
-
-/// The place inside the page's frame.
-pub(crate) fn inner(area: Rect) -> Rect {
-    Rect::new(area.x + 2, area.y + 1, area.width.saturating_sub(4), area.height.saturating_sub(2))
-}
-
 /// Lays out a page in its frame.
 pub(crate) fn sheet(sight: Sight<'_>, page: &Page, area: Rect) -> Sheet {
     let inner = inner(area);
@@ -183,13 +161,7 @@ pub(crate) fn title(page: &Page) -> String {
 
 /// The field, and the choice in it, at a cell.
 pub(crate) fn place_at(sight: Sight<'_>, page: &Page, area: Rect, y: u16) -> Option<(usize, Option<usize>)> {
-    let sheet = sheet(sight, page, area);
-    let top = inner(area).y + u16::try_from(sheet.head.len()).ok()?;
-    let line = usize::from(y.checked_sub(top)?);
-    if line >= sheet.height {
-        return None;
-    }
-    sheet.rows.get(sheet.first + line)?.place
+    sheet(sight, page, area).place_at(area, y)
 }
 
 /// The page in as few words as there are, for screens too small for more.

@@ -7,5 +7,6 @@ pub(crate) mod ladder;
 pub(crate) mod list;
 pub(crate) mod pane;
 pub(crate) mod paste;
+pub(crate) mod sheet;
 pub(crate) mod spark;
 pub(crate) mod text;

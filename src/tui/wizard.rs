@@ -23,13 +23,8 @@ use crate::tui::keys::bring;
 use crate::tui::theme::Role;
 use crate::tui::widget::form::{Form, Shown};
 use crate::tui::widget::pane::Ink;
+use crate::tui::widget::sheet::{ROOMY, Sheet, WIDEST, inner};
 use crate::tui::widget::text;
-
-/// Longer lines are hard to read.
-const WIDEST: usize = 100;
-
-/// From this many lines there is room for blank ones and for every field's help.
-const ROOMY: usize = 17;
 
 /// A draft whose tunnel has no name yet.
 const UNNAMED: &str = "unnamed";
@@ -411,23 +406,6 @@ pub(crate) struct Sight<'a> {
     pub(crate) gone: bool,
 }
 
-/// A page laid out.
-pub(crate) struct Sheet {
-    /// What stands above.
-    pub(crate) head: Vec<Line<'static>>,
-    /// What may scroll.
-    pub(crate) rows: Vec<Shown>,
-    /// The first of them that shows.
-    pub(crate) first: usize,
-    /// How many show.
-    pub(crate) height: usize,
-}
-
-/// The place inside the page's frame.
-pub(crate) fn inner(area: Rect) -> Rect {
-    Rect::new(area.x + 2, area.y + 1, area.width.saturating_sub(4), area.height.saturating_sub(2))
-}
-
 /// Lays out the page.
 pub(crate) fn sheet(sight: Sight<'_>, wizard: &Wizard, area: Rect) -> Sheet {
     let inner = inner(area);
@@ -540,13 +518,7 @@ pub(crate) fn keys(sight: Sight<'_>, wizard: &Wizard) -> Vec<&'static str> {
 
 /// The field, and the choice in it, at a cell.
 pub(crate) fn place_at(sight: Sight<'_>, wizard: &Wizard, area: Rect, y: u16) -> Option<(usize, Option<usize>)> {
-    let sheet = sheet(sight, wizard, area);
-    let top = inner(area).y + u16::try_from(sheet.head.len()).ok()?;
-    let line = usize::from(y.checked_sub(top)?);
-    if line >= sheet.height {
-        return None;
-    }
-    sheet.rows.get(sheet.first + line)?.place
+    sheet(sight, wizard, area).place_at(area, y)
 }
 
 /// The page in as few words as there are, for screens too small for more.

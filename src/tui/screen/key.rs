@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Padding, Paragraph};
 use crate::tui::app::App;
 use crate::tui::keys::{self, Page, Purpose, Reading, Topic};
 use crate::tui::theme::Role;
-use crate::tui::widget::pane;
+use crate::tui::widget::{pane, sheet};
 
 /// Draws the page.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
@@ -38,7 +38,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
         .title_bottom(Line::styled(more, theme.style(Role::Accent)))
         .title_bottom(Line::styled(hints, theme.style(Role::Muted)).right_aligned());
     frame.render_widget(framed, area);
-    let place = keys::inner(area);
+    let place = sheet::inner(area);
     let head = u16::try_from(sheet.head.len()).unwrap_or(u16::MAX).min(place.height);
     frame.render_widget(Paragraph::new(sheet.head), Rect { height: head, ..place });
     let rest = Rect { y: place.y + head, height: place.height - head, ..place };
